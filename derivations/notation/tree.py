@@ -1,0 +1,202 @@
+"""Names and expression trees: the one representation that is parsed, typed, differentiated and printed.
+
+The order and the spelling of the author survive in it: nothing here sorts, expands or simplifies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from typing import TypeAlias
+
+from derivations.errors import Span
+
+MARKS = {"bar": "adjoint", "from": "part of an adjoint that arrives from step t+1", "direct": "direct derivative of the loss", "dot": "tangent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A variable by its spelling: letter, accents, sub- and superscript; ``marks`` make adjoints and tangents.
+
+    ``base`` is ASCII: a Latin letter or word, or the English name of a Greek letter (``alpha``).
+    """
+
+    base: str
+    accents: tuple[str, ...] = ()  # "tilde", "hat", "bar", "prime"
+    sub: str = ""
+    sup: str = ""
+    marks: tuple[str, ...] = ()  # outermost last; keys of MARKS
+
+    @property
+    def id(self) -> str:
+        """A Python identifier that tells names apart: ``W_f``, ``h_tilde``, ``bar_c``."""
+        return "_".join([*reversed(self.marks), self.base, *self.accents, *(s for s in (self.sub, self.sup) if s)])
+
+    def marked(self, mark: str) -> Name:
+        """The adjoint ("bar"), arriving part ("from"), direct derivative ("direct") or tangent ("dot") of this name."""
+        return replace(self, marks=(*self.marks, mark))
+
+    @property
+    def unmarked(self) -> Name:
+        """The variable itself, without marks."""
+        return replace(self, marks=())
+
+    def __str__(self) -> str:
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A use of a variable. ``time`` is 0 for t, -1 for t-1, 1 for t+1, None for what does not depend on time."""
+
+    name: Name
+    time: int | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An exact constant, with the digits that the author wrote."""
+
+    value: Fraction
+    text: str = field(default="", compare=False)
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Terms in the author's order; a subtracted term is a ``Neg``."""
+
+    terms: tuple[Expr, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Neg:
+    """Minus an expression."""
+
+    arg: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A product as written, before shapes say which one it is. ``op`` is "", "*", "⊙", "@" or "·"."""
+
+    op: str
+    left: Expr
+    right: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Entrywise product (a scalar broadcasts), factors in the author's order."""
+
+    factors: tuple[Expr, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MatMul:
+    """Matrix product of a matrix with a vector or a matrix, or ``u vᵀ``, ``uᵀ v``."""
+
+    left: Expr
+    right: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """Entrywise division."""
+
+    num: Expr
+    den: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Entrywise power with a constant exponent."""
+
+    base: Expr
+    exponent: Fraction
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function applied to each entry (``sigmoid``, ``tanh``), by its ASCII name."""
+
+    fn: str
+    arg: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Vectors below each other: ``[h, x]``."""
+
+    parts: tuple[Expr, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose:
+    """The transpose of a matrix, or a vector as a row."""
+
+    arg: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Expr: TypeAlias = Ref | Number | Sum | Neg | Times | Product | MatMul | Quotient | Power | Apply | Concat | Transpose
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One equation as its author wrote it: ``target = expr``."""
+
+    target: Ref
+    expr: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """The direct subexpressions, left to right."""
+    found: list[Expr] = []
+    for f in fields(node):
+        value = getattr(node, f.name)
+        if isinstance(value, tuple):
+            found.extend(value)
+        elif f.name in ("arg", "left", "right", "num", "den", "base"):
+            found.append(value)
+    return tuple(found)
+
+
+def rebuild(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The same node with ``change`` applied to each direct subexpression."""
+    new: dict[str, object] = {}
+    for f in fields(node):
+        value = getattr(node, f.name)
+        if isinstance(value, tuple):
+            new[f.name] = tuple(change(v) for v in value)
+        elif f.name in ("arg", "left", "right", "num", "den", "base"):
+            new[f.name] = change(value)
+    return replace(node, **new) if new else node  # type: ignore[arg-type]  # fields of one dataclass, by construction
+
+
+def refs(node: Expr) -> Iterator[Ref]:
+    """Every use of a variable, left to right."""
+    if isinstance(node, Ref):
+        yield node
+        return
+    for child in children(node):
+        yield from refs(child)
+
+
+def substitute(node: Expr, values: dict[Ref, Expr]) -> Expr:
+    """``node`` with uses replaced by expressions."""
+    if isinstance(node, Ref):
+        return values.get(node, node)
+    return rebuild(node, lambda child: substitute(child, values))
