@@ -1,9 +1,9 @@
 """Runs what README.md and docs/ show: ```python and ```console blocks, in order, in an empty folder per page.
 
-The python blocks of a page share one namespace; functions named test_… are called at the end of their block. In a console block, a line that
-begins with `$ ` is run by a shell that must exit with 0, and the lines after it, if any, must match what it prints: `...` stands for any
-text, seconds are not compared, nor is the width of runs of blanks. A block after `<!-- file: NAME -->` is written to that file first;
-one after `<!-- not run: REASON -->` is left alone.
+The python blocks of a page share one namespace; functions named test_… are called at the end of their block. In a console block, a line
+that begins with `$ ` is run by a shell that must exit with 0, and the lines after it, if any, must match what it prints: `...` stands for
+any text; times and the width of blanks are not compared. A block after `<!-- file: NAME -->` is written to that file instead, one after
+`<!-- not run: REASON -->` is left alone.
 """
 
 import os
