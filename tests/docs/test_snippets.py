@@ -71,7 +71,6 @@ def run_console(text: str, where: str, cwd: Path) -> None:
 def run_page(page: str, name: str, cwd: Path) -> None:
     namespace: dict[str, object] = {"__name__": "__snippet__"}
     for block in blocks(page):
-        where = f"{name}:{block.line}"
         if block.file:
             (cwd / block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "python":
@@ -80,13 +79,12 @@ def run_page(page: str, name: str, cwd: Path) -> None:
             for test in sorted(n for n in set(namespace) - before if n.startswith("test_")):
                 namespace[test]()  # type: ignore[operator]
         elif block.language == "console":
-            run_console(block.text, where, cwd)
+            run_console(block.text, f"{name}:{block.line}", cwd)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
     run_page(page.read_text(encoding="utf-8"), page.relative_to(ROOT).as_posix(), tmp_path)
 
 
@@ -96,10 +94,7 @@ one  two
 ```
 ```python
 from pathlib import Path
-x = Path("a.txt").read_text()
-```
-```python
-assert x == "one  two\\n"
+assert Path("a.txt").read_text() == "one  two\\n"
 ```
 ```console
 $ cat a.txt && echo "took 0.25 s"
@@ -119,15 +114,7 @@ def test_runner_accepts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     run_page(GOOD, "good", tmp_path)
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        "```python\nassert False\n```",
-        "```console\n$ false\n```",
-        "```console\n$ echo a\nb\n```",
-        "```python\ndef test_x():\n    assert False\n```",
-    ],
-)
+@pytest.mark.parametrize("bad", ["python\nassert False", "python\ndef test_x(): assert False", "console\n$ false", "console\n$ echo a\nb"])
 def test_runner_rejects(bad: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
-        run_page(bad, "bad", tmp_path)
+        run_page(f"```{bad}\n```\n", "bad", tmp_path)
