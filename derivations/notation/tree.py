@@ -150,7 +150,28 @@ class Transpose:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-Expr: TypeAlias = Ref | Number | Sum | Neg | Times | Product | MatMul | Quotient | Power | Apply | Concat | Transpose
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum of all entries of a vector: ``1ᵀ v``. Arises in gradients; not part of the notation that is read."""
+
+    arg: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The entries of a vector that belong to one block of a concatenation. Arises in gradients; not read.
+
+    ``split`` holds the sizes of the blocks (each a tuple of names that are added), ``index`` counts from 0.
+    """
+
+    arg: Expr
+    split: tuple[tuple[str, ...], ...]
+    index: int
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Expr: TypeAlias = Ref | Number | Sum | Neg | Times | Product | MatMul | Quotient | Power | Apply | Concat | Transpose | Total | Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +183,17 @@ class Assignment:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
+MANY, ONE = ("terms", "factors", "parts"), ("arg", "left", "right", "num", "den", "base")  # fields that hold subexpressions
+
+
 def children(node: Expr) -> tuple[Expr, ...]:
     """The direct subexpressions, left to right."""
     found: list[Expr] = []
     for f in fields(node):
         value = getattr(node, f.name)
-        if isinstance(value, tuple):
+        if f.name in MANY:
             found.extend(value)
-        elif f.name in ("arg", "left", "right", "num", "den", "base"):
+        elif f.name in ONE:
             found.append(value)
     return tuple(found)
 
@@ -179,9 +203,9 @@ def rebuild(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
     new: dict[str, object] = {}
     for f in fields(node):
         value = getattr(node, f.name)
-        if isinstance(value, tuple):
+        if f.name in MANY:
             new[f.name] = tuple(change(v) for v in value)
-        elif f.name in ("arg", "left", "right", "num", "den", "base"):
+        elif f.name in ONE:
             new[f.name] = change(value)
     return replace(node, **new) if new else node  # type: ignore[arg-type]  # fields of one dataclass, by construction
 

@@ -1,0 +1,216 @@
+"""Reverse mode: from a program to the program of its adjoints, with a reason for every term."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from derivations.calculus.local import partial
+from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction
+from derivations.notation.tree import Apply, Expr, Name, Neg, Number, Power, Product, Quotient, Ref, Sum, children, refs
+from derivations.sizes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One summand of an adjoint: what it is, by which rules, applied to which equation (None: a seed)."""
+
+    expr: Expr
+    rules: tuple[str, ...] = ()
+    on: Ref | None = None  # the target of the forward equation
+    function: str | None = None  # the function whose derivative was used
+
+
+@dataclass(frozen=True, slots=True)
+class Adjoint:
+    """How the adjoint of one value is collected from its uses."""
+
+    of: Ref
+    target: Ref
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Reverse:
+    """The adjoint program and the reasons of each of its shown equations, in the order of computation."""
+
+    program: Program
+    adjoints: tuple[Adjoint, ...]
+
+
+def adjoint_ref(ref: Ref, *, computed: bool) -> Ref:
+    """The adjoint of a value; of a value of the step before, the part that this step sends to it."""
+    return Ref(ref.name.marked("from" if ref.time == -1 and not computed else "bar"), ref.time)
+
+
+def reverse(program: Program, seeds: Mapping[Ref, tuple[Ref, ...]], wanted: Iterable[Ref]) -> Reverse:
+    """The adjoints of everything computed, then of ``wanted`` (inputs, earlier states, parameters).
+
+    ``seeds`` gives for an output what reaches its adjoint from outside of the program.
+    """
+    builder = _Builder(program)
+    for eq in reversed(program.equations):
+        before, after = _parts(seeds.get(eq.target, ()))
+        builder.collect(eq.target, before, after)
+    for ref in wanted:
+        builder.collect(ref, _parts(seeds.get(ref, ()))[0], ())
+    return Reverse(Program(tuple(builder.out), builder.shapes, frozenset(builder.inline)), tuple(builder.adjoints))
+
+
+def _parts(seeds: tuple[Ref, ...]) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+    """Direct derivatives stand before what the step itself contributes, arriving parts after it."""
+    return tuple(s for s in seeds if "from" not in s.name.marks), tuple(s for s in seeds if "from" in s.name.marks)
+
+
+class _Builder:
+    def __init__(self, program: Program) -> None:
+        self.forward = program
+        self.out: list[Equation] = []
+        self.shapes: dict[Name, Shape] = dict(program.shapes)
+        self.inline: set[Name] = set(program.inline)
+        self.alias: dict[Ref, Ref] = {}
+        self.adjoints: list[Adjoint] = []
+
+    def collect(self, ref: Ref, before: tuple[Ref, ...], after: tuple[Ref, ...]) -> None:
+        target = adjoint_ref(ref, computed=ref in self.forward.definition)
+        shape = self.forward.shapes[ref.name]
+        terms = [Term(seed, ("uses",)) for seed in before]
+        terms += [self.contribution(eq, ref, k) for eq in self.forward.uses(ref) for k, r in enumerate(eq.operands) if r == ref]
+        terms += [Term(seed, ("uses",)) for seed in after]
+        for seed in (*before, *after):
+            self.shapes[seed.name] = shape
+        self.shapes[target.name] = shape
+        if ref.name in self.forward.inline and len(terms) == 1 and isinstance(terms[0].expr, Ref):
+            self.alias[target] = terms[0].expr
+            return
+        if ref.name in self.forward.inline:
+            self.inline.add(target.name)
+        self.emit(target, [term.expr for term in terms])
+        if ref.name not in self.forward.inline:
+            self.adjoints.append(Adjoint(ref, target, tuple(terms)))
+
+    def emit(self, target: Ref, exprs: list[Expr]) -> None:
+        """The sum as one pointwise equation; a lone product of matrices or block is the equation itself."""
+        expr = exprs[0] if len(exprs) == 1 else Sum(tuple(exprs)) if exprs else Number(Fraction(0))
+        if isinstance(expr, Ref) and self.out and expr == self.out[-1].target and expr.name in self.inline and "inline" in expr.name.base:
+            last = self.out.pop()
+            self.inline.discard(expr.name)
+            self.out.append(_retarget(last, target))
+        else:
+            self.out.append(Pointwise(target, expr))
+
+    def adjoint(self, ref: Ref) -> Ref:
+        found = adjoint_ref(ref, computed=True)
+        return self.alias.get(found, found)
+
+    def temporary(self, shape: Shape, time: int | None) -> Ref:
+        target = Ref(Name("inline", sub=f"b{len(self.out) + 1}"), time)
+        self.inline.add(target.name)
+        self.shapes[target.name] = shape
+        return target
+
+    def contribution(self, eq: Equation, ref: Ref, position: int) -> Term:
+        """What one use of ``ref`` sends to its adjoint."""
+        match eq:
+            case Pointwise():
+                return self.through_pointwise(eq, ref)
+            case Contraction():
+                return self.through_contraction(eq, position)
+            case Layout():
+                return self.through_layout(eq, position)
+            case Reduction():
+                return Term(self.adjoint(eq.target), ("sum",), eq.target)
+
+    def through_pointwise(self, eq: Pointwise, ref: Ref) -> Term:
+        rules = _rules(eq.expr, ref)
+        expr = times(self.adjoint(eq.target), partial(eq, ref, self.function_value))
+        if not self.forward.shapes[ref.name] and self.forward.shapes[eq.target.name]:
+            product = self.temporary(self.forward.shapes[eq.target.name], 0)
+            self.out.append(Pointwise(product, expr))
+            total = self.temporary((), 0)
+            self.out.append(Reduction(total, product))
+            return Term(total, (*rules, "broadcast"), eq.target, eq.function)
+        return Term(expr, tuple(rules), eq.target, eq.function)
+
+    def function_value(self, fn: str, argument: Ref) -> Ref:
+        """The value of another function at an argument of the forward program."""
+        for eq in (*self.forward.equations, *self.out):
+            if isinstance(eq, Pointwise) and eq.expr == Apply(fn, argument):
+                return eq.target
+        target = self.temporary(self.forward.shapes[argument.name], argument.time)
+        self.out.append(Pointwise(target, Apply(fn, argument)))
+        return target
+
+    def through_contraction(self, eq: Contraction, position: int) -> Term:
+        bar = self.adjoint(eq.target)
+        wanted, other = (eq.left, eq.right) if position == 0 else (eq.right, eq.left)
+        letters = eq.indices
+        mine, theirs = letters[position], letters[1 - position]
+        if not letters[2]:  # a scalar product: the adjoint is a number
+            return Term(times(bar, other), ("matrix",), eq.target)
+        target = self.temporary(self.forward.shapes[wanted.name], wanted.time)
+        self.out.append(_contraction(target, bar, letters[2], other, theirs, mine))
+        return Term(target, ("matrix",), eq.target)
+
+    def through_layout(self, eq: Layout, position: int) -> Term:
+        bar, ref = self.adjoint(eq.target), eq.operands[position]
+        target = self.temporary(self.forward.shapes[ref.name], ref.time)
+        if eq.op == "transpose":
+            self.out.append(Layout(target, "transpose", (bar,)))
+            return Term(target, ("transpose",), eq.target)
+        if eq.op == "concat":
+            self.out.append(Layout(target, "part", (bar,), eq.split, position))
+            return Term(target, ("concatenation",), eq.target)
+        blocks = []
+        for index, size in enumerate(eq.split):
+            if index == eq.index:
+                blocks.append(bar)
+            else:
+                zero = self.temporary((size,), ref.time)
+                self.out.append(Pointwise(zero, Number(Fraction(0))))
+                blocks.append(zero)
+        target = self.temporary(self.forward.shapes[ref.name], ref.time)
+        self.out.append(Layout(target, "concat", tuple(blocks), eq.split))
+        return Term(target, ("concatenation",), eq.target)
+
+
+def times(bar: Expr, factor: Expr) -> Expr:
+    """The adjoint first, then the factors of the derivative."""
+    match factor:
+        case Number(value=value) if value == 1:
+            return bar
+        case Neg():
+            return Neg(times(bar, factor.arg))
+        case Product():
+            return Product((bar, *factor.factors))
+        case _:
+            return Product((bar, factor))
+
+
+RULE_OF: dict[type, str] = {Sum: "sum", Neg: "sum", Product: "product", Quotient: "quotient", Power: "power", Apply: "function"}
+
+
+def _rules(expr: Expr, ref: Ref) -> list[str]:
+    """The names of the rules on the way from the result of a pointwise expression down to an operand."""
+    if isinstance(expr, Ref):
+        return []
+    own = RULE_OF.get(type(expr))
+    below = [rule for child in children(expr) if ref in set(refs(child)) for rule in _rules(child, ref)]
+    return list(dict.fromkeys([own, *below] if own else below))
+
+
+def _contraction(target: Ref, bar: Ref, bar_index: str, other: Ref, other_index: str, wanted: str) -> Contraction:
+    """A contraction with the matrix first; of two alike, the one that gives the rows first; index letters renamed."""
+    pairs = [(bar, bar_index), (other, other_index)]
+    pairs.sort(key=lambda pair: (-len(pair[1]), wanted[0] not in pair[1]))
+    (left, a), (right, b) = pairs
+    rename: dict[str, str] = {}
+    for letter in a + b + wanted:
+        rename.setdefault(letter, "ijklmn"[len(rename)])
+    spec = "".join(rename.get(c, c) for c in f"{a},{b}->{wanted}")
+    return Contraction(target, left, right, spec)
+
+
+def _retarget(eq: Equation, target: Ref) -> Equation:
+    return replace(eq, target=target)

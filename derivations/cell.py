@@ -1,0 +1,164 @@
+"""A recurrent cell: equations as their author wrote them, with what gateproof found out about their names."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from derivations.equations import Program
+from derivations.errors import CellError
+from derivations.lowering import lower
+from derivations.notation import read
+from derivations.notation.tree import Assignment, Name
+from derivations.resolve import resolve
+from derivations.shapes import infer_shapes
+from derivations.sizes import Shape
+
+LARGEST_FILE = 256 * 1024  # bytes; a cell is a handful of equations
+KEYS = {"title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "note"}
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A recurrent cell.
+
+    ``equations`` are typed (every product is known to be entrywise or a product of matrices), in the order of
+    computation. ``states``, ``inputs`` and ``parameters`` are in the order of first use. ``shapes`` gives each name's
+    sizes: ``()`` a scalar, ``(("hidden",), ("inputs",))`` a matrix.
+    """
+
+    name: str
+    title: str
+    source: str
+    equations: tuple[Assignment, ...]
+    states: tuple[Name, ...]
+    inputs: tuple[Name, ...]
+    parameters: tuple[Name, ...]
+    shapes: Mapping[Name, Shape]
+    aliases: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)  # by Name.id
+    year: int | None = None
+    note: str = ""
+    text: str = ""  # what was read, byte for byte
+    file: str = ""
+
+    @classmethod
+    def from_equations(cls, text: str, *, name: str = "cell", file: str = "", line_offset: int = 0, whole: str = "", **data: Any) -> Cell:
+        """A cell from equations in plain, Unicode or LaTeX notation; raises ``CellError`` with line and column."""
+        try:
+            declared = _declared_shapes(data.pop("shapes", {}))
+            equations, roles = resolve(read(text), data.pop("inputs", ()))
+            typed, shapes = infer_shapes(equations, roles, declared)
+        except CellError as error:
+            raise error.located(file=file, line_offset=line_offset) from None
+        data.setdefault("title", name)
+        data.setdefault("source", "")
+        return cls(
+            name=name,
+            equations=typed,
+            states=roles.states,
+            inputs=roles.inputs,
+            parameters=roles.parameters,
+            shapes=shapes,
+            text=whole or text,
+            file=file,
+            **data,
+        )
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Cell:
+        """A cell from a cell file (.toml), plain equations (.txt) or LaTeX (.tex)."""
+        path = Path(path)
+        text = read_text(path)
+        if path.suffix == ".toml":
+            return cls.from_toml(text, name=path.stem, file=str(path))
+        return cls.from_equations(text, name=path.stem, file=str(path))
+
+    @classmethod
+    def from_toml(cls, text: str, *, name: str, file: str = "") -> Cell:
+        """A cell from the text of a cell file: ``title``, ``source``, ``equations``, ``claims``, ``[roles]``, ``[shapes]``."""
+        try:
+            data = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise CellError(f"not a TOML file: {error}", hint="see gateproof show lstm for an example of a cell file", file=file) from None
+        _check_keys(data, file)
+        equations = data.pop("equations")
+        before = text.partition("equations")[0].count("\n") + (1 if '"""\n' in text.partition("equations")[2][:12] else 0)
+        for key in ("aliases", "claims"):
+            data[key] = tuple(data.get(key, ()))
+        return cls.from_equations(equations, name=name, file=file, line_offset=before, whole=text, **data)
+
+    @property
+    def assigned(self) -> tuple[Name, ...]:
+        """Everything that a step computes, in the order of computation."""
+        return tuple(eq.target.name for eq in self.equations)
+
+    @property
+    def outputs(self) -> tuple[Name, ...]:
+        """What a loss may read: the states, then every value that no equation uses."""
+        used = {ref.name for eq in self.program.equations for ref in eq.operands if ref.time == 0}
+        return self.states + tuple(n for n in self.assigned if n not in self.states and n not in used)
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """The names of the sizes: inputs first, then hidden, then others in the order of first use."""
+        found = dict.fromkeys(atom for name in (*self.inputs, *self.states, *self.shapes) for size in self.shapes[name] for atom in size)
+        return tuple(found)
+
+    @cached_property
+    def program(self) -> Program:
+        """The step as equations of the four kinds."""
+        return lower(self.equations, self.shapes)
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of what was read, for generated files."""
+        return sha256(self.text.encode()).hexdigest()[:16]
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that somebody else wrote: of bearable size and in UTF-8."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise CellError(f"the file has {path.stat().st_size} bytes", hint=f"a cell has at most {LARGEST_FILE}", file=str(path))
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CellError("the file is not UTF-8 text", hint="save it as UTF-8", file=str(path)) from None
+    except OSError as error:
+        raise CellError(f"the file cannot be read: {error.strerror}", file=str(path)) from None
+
+
+def _check_keys(data: dict[str, Any], file: str) -> None:
+    unknown = sorted(set(data) - KEYS)
+    if unknown:
+        raise CellError(f"unknown key {unknown[0]!r}", hint=f"a cell file has {', '.join(sorted(KEYS))}", file=file)
+    wanted = {"title": str, "source": str, "equations": str, "note": str, "year": int, "roles": dict, "shapes": dict}
+    for key, kind in wanted.items():
+        if key in data and not isinstance(data[key], kind):
+            raise CellError(f"{key} is a {type(data[key]).__name__}", hint=f"expected a {kind.__name__}", file=file)
+    for key in ("aliases", "claims", "inputs"):
+        if not (isinstance(data.get(key, []), list) and all(isinstance(v, str) for v in data.get(key, []))):
+            raise CellError(f"{key} is not a list of strings", hint=f'for example {key} = ["…"]', file=file)
+    if not all(isinstance(v, str) for v in data.get("roles", {}).values()):
+        raise CellError("a role is not a string", hint='for example [roles] f = "forget gate"', file=file)
+    if "equations" not in data:
+        raise CellError("no equations", hint='a cell file has equations = """…"""', file=file)
+
+
+def _declared_shapes(table: Mapping[str, Any]) -> dict[str, Shape]:
+    """``W = ["hidden", "inputs"]`` as shapes; a size may be a sum: "hidden + inputs"."""
+    shapes: dict[str, Shape] = {}
+    for name, sizes in table.items():
+        if not isinstance(sizes, list) or len(sizes) > 2 or not all(isinstance(s, str) for s in sizes):
+            raise CellError(f"shape of {name} is {sizes!r}", hint='expected a list of at most two sizes, such as ["hidden", "inputs"]')
+        atoms = [tuple(sorted(part.strip() for part in size.split("+"))) for size in sizes]
+        if not all(atom.isidentifier() and atom.islower() for size in atoms for atom in size):
+            raise CellError(f"shape of {name} is {sizes!r}", hint="a size is a lower-case name or a sum of names")
+        shapes[name] = tuple(atoms)
+    return shapes

@@ -1,0 +1,168 @@
+"""From an author's equations to equations of one kind each.
+
+Every function gets an equation of its own, and so does every argument of a function and every operand of a matrix that
+is not a name: those are the values at which a derivation stops. A product of a matrix that is a summand stays inline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from derivations.equations import Contraction, Equation, Layout, Pointwise, Program
+from derivations.notation.tree import (
+    Apply,
+    Assignment,
+    Concat,
+    Expr,
+    MatMul,
+    Name,
+    Number,
+    Ref,
+    Sum,
+    Transpose,
+    children,
+    rebuild,
+    refs,
+)
+from derivations.sizes import Shape, Size
+
+# Letters for the values that a cell's author did not name, the first that is free. None of them is m, n, j, k, r, t:
+# documents use those for sizes, indices and time.
+ARGUMENT = ("a", "e", "w", "u")  # arguments of functions: pre-activations
+SQUASHED = ("s", "q", "e", "w", "l")  # functions within a larger expression
+OPERAND = ("p", "q", "u", "w", "e", "l")  # products and sums that a matrix multiplies or that multiply a product
+STACKED = ("v", "w", "u", "q", "l")  # concatenations
+MATRIX = ("A", "B", "M", "N", "Q")  # matrices that are computed
+
+
+def lower(equations: Sequence[Assignment], shapes: Mapping[Name, Shape]) -> Program:
+    """The cell as equations of the four kinds, in the author's order and with the author's order of terms."""
+    lowering = _Lowering(equations, shapes)
+    for eq in equations:
+        lowering.define(eq.target, eq.expr)
+    return Program(tuple(lowering.out), lowering.shapes, frozenset(lowering.inline))
+
+
+class _Lowering:
+    def __init__(self, equations: Sequence[Assignment], shapes: Mapping[Name, Shape]) -> None:
+        self.out: list[Equation] = []
+        self.shapes = dict(shapes)
+        self.inline: set[Name] = set()
+        self.known: dict[Expr, Ref] = {}  # equal expressions share one value
+        self.letters = {name.base for name in shapes}
+        self.argument_letter = next((a for a in ARGUMENT if a not in self.letters), "a")
+        self.letters.add(self.argument_letter)
+        self.one_argument = sum(not isinstance(e.arg, Ref) for eq in equations for e in _applications(eq.expr)) == 1
+
+    def define(self, target: Ref, expr: Expr) -> None:
+        """Emit the equation ``target = expr``."""
+        match expr:
+            case Apply():
+                self.out.append(Pointwise(target, Apply(expr.fn, self.argument(expr.arg, target.name))))
+            case MatMul():
+                self.out.append(self.contraction(target, expr))
+            case Concat():
+                split = tuple(self.vector_size(part) for part in expr.parts)
+                self.out.append(Layout(target, "concat", tuple(self.value(p, OPERAND) for p in expr.parts), split))
+            case Transpose():
+                self.out.append(Layout(target, "transpose", (self.value(expr.arg, MATRIX),)))
+            case _:
+                self.out.append(Pointwise(target, self.pointwise(expr, summand=True)))
+        self.shapes.setdefault(target.name, self.shape(expr))
+        self.known.setdefault(expr, target)
+
+    def contraction(self, target: Ref, expr: MatMul) -> Contraction:
+        flipped = isinstance(expr.left, Transpose)
+        matrix = self.value(expr.left.arg if isinstance(expr.left, Transpose) else expr.left, MATRIX)
+        letters = STACKED if isinstance(expr.right, Concat) else OPERAND
+        right = self.value(expr.right, letters)
+        if len(self.shape(expr.right)) == 2:
+            return Contraction(target, matrix, right, "ji,jk->ik" if flipped else "ij,jk->ik")
+        return Contraction(target, matrix, right, "ij,i->j" if flipped else "ij,j->i")
+
+    def pointwise(self, expr: Expr, *, summand: bool = False) -> Expr:
+        """``expr`` over names only; what is not entrywise in it becomes a value of its own."""
+        match expr:
+            case Ref() | Number():
+                return expr
+            case Apply():
+                return self.value(expr, SQUASHED)
+            case MatMul() | Concat() | Transpose():
+                return self.summand(expr) if summand else self.value(expr, OPERAND if len(self.shape(expr)) == 1 else MATRIX)
+            case Sum():
+                if summand or not _linear(expr):
+                    return rebuild(expr, lambda term: self.pointwise(term, summand=summand))
+                return self.value(expr, OPERAND if len(self.shape(expr)) == 1 else MATRIX)
+            case _:
+                return rebuild(expr, self.pointwise)
+
+    def summand(self, expr: Expr) -> Ref:
+        """A value that is shown inline: it is added as it stands, so its adjoint is that of the sum."""
+        if expr in self.known and self.known[expr].name in self.inline:
+            return self.known[expr]
+        target = Ref(Name("inline", sub=str(len(self.inline) + 1)), 0)
+        self.inline.add(target.name)
+        self.define(target, expr)
+        return target
+
+    def value(self, expr: Expr, letters: Sequence[str]) -> Ref:
+        """A name for ``expr``: its own, that of an equal expression, or a new one."""
+        if isinstance(expr, Ref):
+            return expr
+        if expr not in self.known or self.known[expr].name in self.inline:
+            self.known.pop(expr, None)
+            target = Ref(self.new_name(letters), 0 if any(r.time is not None for r in refs(expr)) else None)
+            self.define(target, expr)
+        return self.known[expr]
+
+    def new_name(self, letters: Sequence[str]) -> Name:
+        free = next((letter for letter in letters if letter not in self.letters), None)
+        if free is None:
+            numbered = (Name(letters[0], sub=str(k)) for k in range(1, 10_000))
+            return next(name for name in numbered if name not in self.shapes)
+        self.letters.add(free)
+        return Name(free)
+
+    def argument(self, arg: Expr, owner: Name) -> Ref:
+        """The argument of a function, named after the gate: ``a_f`` where its parameters are W_f, U_f, b_f."""
+        if isinstance(arg, Ref):
+            return arg
+        if arg not in self.known:
+            target = Ref(self.argument_name(arg, owner), 0)
+            self.shapes[target.name] = self.shape(arg)
+            self.define(target, arg)
+        return self.known[arg]
+
+    def argument_name(self, arg: Expr, owner: Name) -> Name:
+        if self.one_argument:
+            return Name(self.argument_letter)
+        matrix = next((r.name.sub for r in refs(arg) if r.time is None and r.name.base.isupper()), "")
+        subs = (s for s in (matrix, owner.base + owner.sub, *(f"{owner.base}{k}" for k in range(1, 10_000))) if s)
+        return next(n for n in (Name(self.argument_letter, sub=s) for s in subs) if n not in self.shapes)
+
+    def vector_size(self, expr: Expr) -> Size:
+        return self.shape(expr)[0]
+
+    def shape(self, expr: Expr) -> Shape:
+        match expr:
+            case Ref():
+                return self.shapes[expr.name]
+            case MatMul():
+                return (self.shape(expr.left)[0], *self.shape(expr.right)[1:])
+            case Transpose():
+                return self.shape(expr.arg)[::-1]
+            case Concat():
+                return (tuple(sorted(atom for part in expr.parts for atom in self.vector_size(part))),)
+            case _:
+                return max((self.shape(child) for child in children(expr)), key=len, default=())
+
+
+def _linear(expr: Expr) -> bool:
+    """Whether products of matrices or concatenations stand in the expression outside of functions."""
+    if isinstance(expr, MatMul | Concat | Transpose):
+        return True
+    return not isinstance(expr, Apply) and any(_linear(child) for child in children(expr))
+
+
+def _applications(expr: Expr) -> list[Apply]:
+    return ([expr] if isinstance(expr, Apply) else []) + [a for child in children(expr) for a in _applications(child)]

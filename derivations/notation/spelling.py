@@ -1,0 +1,75 @@
+"""How letters, accents, scripts and functions are spelled in plain, Unicode and LaTeX notation: tables, no logic."""
+
+from __future__ import annotations
+
+import re
+
+from derivations.functions import FUNCTIONS
+
+_LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega".split()
+_UPPER = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+
+# Upper-case Greek letters that look Latin (Alpha, Beta) have no LaTeX command and are not letters of the notation.
+GREEK_LETTERS: dict[str, str] = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", [*_LOWER, *_UPPER], strict=True))
+GREEK_CHARACTERS: dict[str, str] = {name: character for character, name in GREEK_LETTERS.items()}
+
+# The other shapes of a letter are the same letter.
+GREEK_LETTERS |= {"ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "ϱ": "rho", "ϖ": "pi", "\N{MICRO SIGN}": "mu"}
+GREEK_COMMANDS: dict[str, str] = {name: name for name in [*_LOWER, *_UPPER]} | {
+    f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "pi")
+}
+
+COMBINING: dict[str, str] = {
+    "\N{COMBINING TILDE}": "tilde",
+    "\N{COMBINING CIRCUMFLEX ACCENT}": "hat",
+    "\N{COMBINING MACRON}": "bar",
+    "\N{COMBINING OVERLINE}": "bar",
+    "\N{PRIME}": "prime",
+    "'": "prime",
+}
+COMBINING_OF: dict[str, str] = {
+    "tilde": "\N{COMBINING TILDE}",
+    "hat": "\N{COMBINING CIRCUMFLEX ACCENT}",
+    "bar": "\N{COMBINING MACRON}",
+    "dot": "\N{COMBINING DOT ABOVE}",
+    "prime": "\N{PRIME}",
+}
+ACCENT_COMMANDS: dict[str, str] = {
+    "tilde": "tilde",
+    "widetilde": "tilde",
+    "hat": "hat",
+    "widehat": "hat",
+    "bar": "bar",
+    "overline": "bar",
+}
+
+ACCENT_WORDS = frozenset({"tilde", "hat", "bar", "prime"})  # h_tilde
+TIME_WORDS: dict[str, int] = {"prev": -1, "old": -1, "next": 1}  # h_prev
+TIME_SUFFIX: dict[int | None, str] = {None: "", 0: "t", -1: "t-1", 1: "t+1"}
+
+SUBSCRIPTS: dict[str, str] = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₒₓₕₖₗₘₙₚₛₜᵢᵣᵤᵥⱼ", "0123456789+-()aeoxhklmnpstiruvj", strict=True))
+SUPERSCRIPTS: dict[str, str] = dict(
+    zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ", "0123456789+-()abcdefghijklmnoprstuvwxyzT", strict=True)
+)
+SUPERSCRIPT_OF: dict[str, str] = {character: raised for raised, character in SUPERSCRIPTS.items()}
+
+OPERATORS: dict[str, str] = {
+    "*": "*", "∗": "*", r"\ast": "*",
+    "⊙": "⊙", "⨀": "⊙", "∘": "⊙", "◦": "⊙", r"\odot": "⊙", r"\circ": "⊙", r"\bigodot": "⊙", r"\had": "⊙",
+    "@": "@",
+    "·": "·", "⋅": "·", r"\cdot": "·",
+    "/": "/",
+}  # fmt: skip
+MINUS_SIGNS = "-\N{MINUS SIGN}\N{EN DASH}"
+EQUAL_SIGNS = (":=", "=", "≔", "←", r"\leftarrow", r"\gets", r"\coloneqq")
+
+FUNCTION_WORDS: dict[str, str] = {spelling: f.name for f in FUNCTIONS.values() for spelling in (f.name, *f.spellings)}
+
+
+def _command(latex: str) -> str:
+    """The spelling inside ``\\tanh`` or ``\\operatorname{softplus}``."""
+    found = re.fullmatch(r"\\(?:[a-z]+\{)?([A-Za-z]+)\}?", latex)
+    return found[1] if found else latex
+
+
+FUNCTION_COMMANDS: dict[str, str] = FUNCTION_WORDS | {_command(f.latex): f.name for f in FUNCTIONS.values()}
