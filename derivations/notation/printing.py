@@ -140,7 +140,7 @@ class Printer(ABC):
         return text, SUM if len(expr.terms) > 1 else NEGATION if isinstance(expr.terms[0], Neg) else PRODUCT
 
     def _times(self, expr: Times) -> Piece:
-        if expr.op:
+        if self.signs.get(expr.op):
             return f"{self.at(expr.left, PRODUCT)} {self.signs[expr.op]} {self.at(expr.right, BESIDE)}", PRODUCT
         right = self.at(expr.right, FACTOR)
         if _begins_with_number(expr.right):

@@ -95,6 +95,7 @@ class _Tokens(Lexer):
         pass
 
     def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[Token]:
+        """The input of ``parse`` as it is: lark hands it through in place of a state."""
         yield from lexer_state
 
 

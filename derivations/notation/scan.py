@@ -77,7 +77,7 @@ _PATTERN = re.compile(
 )
 _UNKNOWN_TIME = re.compile(r"\(\s*t\s*(?:[-+\N{MINUS SIGN}]\s*[0-9]+\s*)?\)")
 _INDEX_TIME = re.compile(r"\[\s*t\s*(?:([-+\N{MINUS SIGN}])\s*([0-9]+)\s*)?\]")
-_AMBIGUOUS_TIME = re.compile(rf"[+{MINUS_SIGNS}]([0-9]+)(?![0-9.])")
+_AMBIGUOUS_TIME = re.compile(rf"[{MINUS_SIGNS}+]([0-9]+)(?![0-9.])")
 
 
 class Scanner:

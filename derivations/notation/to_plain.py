@@ -21,7 +21,7 @@ def name_plain(name: Name, time: int | None = None, *, step: bool = True) -> str
 
 class _Plain(Printer):
     entrywise, matrix, minus = "*", "@", "-"
-    signs = {"*": "*", "⊙": "*", "@": "@", "·": "*"}
+    signs = {"*": "*", "⊙": "*", "@": "@", "·": ""}  # a raised dot has no ASCII form; juxtaposition leaves as open which product it is
 
     def __init__(self, step: bool) -> None:
         super().__init__()
