@@ -29,8 +29,6 @@ def _load(name: str) -> Cell:
     return Cell.from_toml(FOLDER.joinpath(f"{name}.toml").read_text(encoding="utf-8"), name=name, file=f"derivations/cells/{name}.toml")
 
 
-
-
 def get_cell(name: str) -> Cell:
     """A cell of the catalogue by its name or an alias; raises ``CellError`` with the nearest names."""
     if name in cell_names():

@@ -84,7 +84,9 @@ def evaluate_expr(expr: Expr, values: Mapping[Ref, Any], functions: Functions, c
     return go(expr)
 
 
-def evaluate_cell(equations: Sequence[Assignment], values: Mapping[Ref, Any], functions: Functions, constant: Constant = _int_or_float) -> Values:
+def evaluate_cell(
+    equations: Sequence[Assignment], values: Mapping[Ref, Any], functions: Functions, constant: Constant = _int_or_float
+) -> Values:
     """One step of an author's equations: every value that it computes, added to ``values``."""
     known: Values = dict(values)
     for eq in equations:
@@ -102,7 +104,9 @@ def evaluate_program(
     return known
 
 
-def _evaluate(eq: Equation, known: Values, functions: Functions, sizes: Mapping[str, int], shapes: Mapping[Any, Shape], constant: Constant) -> Any:
+def _evaluate(
+    eq: Equation, known: Values, functions: Functions, sizes: Mapping[str, int], shapes: Mapping[Any, Shape], constant: Constant
+) -> Any:
     match eq:
         case Pointwise():
             value = evaluate_expr(eq.expr, known, functions, constant)

@@ -26,9 +26,7 @@ def resolve(written: Sequence[Assignment], declared_inputs: Iterable[str] = ()) 
     uses = [ref for eq in written for ref in refs(eq.expr)]
     inputs = _inputs(uses, targets, set(declared_inputs))
     _check_uses(uses, targets, inputs)
-    timed = [
-        Assignment(replace(eq.target, time=0), _with_times(eq.expr, set(targets) | set(inputs)), eq.span) for eq in written
-    ]
+    timed = [Assignment(replace(eq.target, time=0), _with_times(eq.expr, set(targets) | set(inputs)), eq.span) for eq in written]
     ordered = _computing_order(timed)
     states = _first_seen(ref.name for eq in ordered for ref in refs(eq.expr) if ref.time == -1)
     parameters = _first_seen(ref.name for eq in ordered for ref in refs(eq.expr) if ref.time is None)
@@ -82,9 +80,15 @@ def _check_uses(uses: Sequence[Ref], targets: Mapping[Name, Ref], inputs: tuple[
         if ref.name in targets:
             continue
         if ref.time == -1 and ref.name in inputs:
-            raise CellError(f"{shown} is an earlier input", hint="keep it as a state: add an equation such as s_t = x_t and use s_{t-1}", span=ref.span)
+            raise CellError(
+                f"{shown} is an earlier input", hint="keep it as a state: add an equation such as s_t = x_t and use s_{t-1}", span=ref.span
+            )
         if ref.time == -1:
-            raise CellError(f"state {shown} is used, but no equation assigns {name_unicode(ref.name, 0)}", hint=_nearest(ref.name, targets), span=ref.span)
+            raise CellError(
+                f"state {shown} is used, but no equation assigns {name_unicode(ref.name, 0)}",
+                hint=_nearest(ref.name, targets),
+                span=ref.span,
+            )
         if ref.time == 0 and ref.name not in inputs:
             raise CellError(f"{shown} is not defined", hint=_nearest(ref.name, targets), span=ref.span)
         if ref.time is None and any(other.name == ref.name and other.time is not None for other in uses) and ref.name not in inputs:
@@ -93,7 +97,7 @@ def _check_uses(uses: Sequence[Ref], targets: Mapping[Name, Ref], inputs: tuple[
 
 def _nearest(name: Name, targets: Mapping[Name, Ref]) -> str:
     known = ", ".join(name_unicode(t, 0) for t in targets)
-    return f"the equations define {known}; an input other than x_t is declared in the cell file: inputs = [\"{name.id}\"]"
+    return f'the equations define {known}; an input other than x_t is declared in the cell file: inputs = ["{name.id}"]'
 
 
 def _with_times(expr: Expr, dated: set[Name]) -> Expr:

@@ -16,16 +16,18 @@ from derivations.notation.tree import (
     Name,
     Neg,
     Number,
+    Part,
     Power,
     Product,
     Quotient,
     Ref,
     Sum,
     Times,
+    Total,
     Transpose,
 )
 from derivations.resolve import Roles
-from derivations.sizes import Clash, OpenShape, Shape, Unifier, shape_text
+from derivations.sizes import Clash, OpenShape, OpenSize, Shape, Unifier
 
 KIND = ("scalar", "vector", "matrix")
 
@@ -77,7 +79,9 @@ class _Typer:
             for m, n in zip(a, b, strict=True):
                 self.sizes.equal(m, n)
         except Clash:
-            raise CellError(f"shapes clash in {what}: {self.text(a)} and {self.text(b)}", hint="entrywise operations need equal shapes", span=span) from None
+            raise CellError(
+                f"shapes clash in {what}: {self.text(a)} and {self.text(b)}", hint="entrywise operations need equal shapes", span=span
+            ) from None
         return a
 
     def text(self, shape: OpenShape) -> str:
@@ -118,8 +122,8 @@ class _Typer:
                 return self.transpose(node)
             case Times():
                 return self.times(node)
-            case Product() | MatMul():
-                raise AssertionError("typed already")
+            case Product() | MatMul() | Total() | Part():
+                raise AssertionError(f"{type(node).__name__} is not read")
 
     def sum(self, node: Sum) -> tuple[Expr, OpenShape]:
         shape: OpenShape = ()
@@ -131,11 +135,16 @@ class _Typer:
         return Sum(tuple(terms), node.span), shape
 
     def concat(self, node: Concat) -> tuple[Expr, OpenShape]:
-        parts, size = [], ()
+        parts: list[Expr] = []
+        size: OpenSize = ()
         for part in node.parts:
             typed, shape = self.typed(part)
             if len(shape) != 1:
-                raise CellError(f"{unicode(part)} in {unicode(node)} is a {KIND[len(shape)]}", hint="[a, b] puts vectors below each other", span=part.span)
+                raise CellError(
+                    f"{unicode(part)} in {unicode(node)} is a {KIND[len(shape)]}",
+                    hint="[a, b] puts vectors below each other",
+                    span=part.span,
+                )
             parts.append(typed)
             size += shape[0]
         return Concat(tuple(parts), node.span), (size,)
@@ -143,7 +152,11 @@ class _Typer:
     def transpose(self, node: Transpose) -> tuple[Expr, OpenShape]:
         arg, shape = self.typed(node.arg)
         if len(shape) != 2:
-            raise CellError(f"{unicode(node)}: the transpose of a {KIND[len(shape)]}", hint="only matrices are transposed; write ⊙ for an entrywise product", span=node.span)
+            raise CellError(
+                f"{unicode(node)}: the transpose of a {KIND[len(shape)]}",
+                hint="only matrices are transposed; write ⊙ for an entrywise product",
+                span=node.span,
+            )
         return Transpose(arg, node.span), shape[::-1]
 
     def times(self, node: Times) -> tuple[Expr, OpenShape]:
@@ -158,9 +171,10 @@ class _Typer:
                 span=node.span,
             )
         if len(a) == 1:
+            v, m = unicode(node.left), unicode(node.right)
             raise CellError(
                 f"{unicode(node)}: a vector before a matrix",
-                hint=f"vectors are columns: write {unicode(node.right)} {unicode(node.left)}, or {unicode(node.right)}ᵀ {unicode(node.left)} for the transposed matrix",
+                hint=f"vectors are columns: write {m} {v}, or {m}ᵀ {v} for the transposed matrix",
                 span=node.span,
             )
         return self.matmul(node, left, a, right, b)
@@ -203,13 +217,10 @@ class _Typer:
             self.name_size(self.shapes[name], f"size_{name.id}", taken)
         return {name: tuple(tuple(str(a) for a in self.sizes.resolve(s)) for s in shape) for name, shape in self.shapes.items()}
 
-    def name_size(self, shape: OpenShape, wanted: str, taken: set[str | int]) -> None:
+    def name_size(self, shape: OpenShape, wanted: str, taken: set[str]) -> None:
         for size in shape:
             for atom in self.sizes.resolve(size):
                 if isinstance(atom, int):
                     label = next(s for s in (wanted, *(f"{wanted}_{k}" for k in range(2, 99))) if s not in taken)
                     taken.add(label)
                     self.sizes.bound[atom] = (label,)
-
-
-__all__ = ["infer_shapes", "shape_text"]

@@ -7,7 +7,7 @@ While shapes are being inferred a name may also be an integer, which stands for 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 Size: TypeAlias = tuple[str, ...]
@@ -86,3 +86,19 @@ def size_text(size: OpenSize) -> str:
 def shape_text(shape: OpenShape) -> str:
     """A shape for people: ``hidden × inputs``, ``scalar``."""
     return " × ".join(size_text(s) if len(s) == 1 else f"({size_text(s)})" for s in shape) if shape else "scalar"
+
+
+LETTERS = {"inputs": "m", "hidden": "n"}  # as formulas write the usual sizes
+
+
+def size_letter(size: Size) -> str:
+    """A size in a formula: ``n``, ``n+m``, ``4n``; sizes without a usual letter keep their name."""
+    counts = Counter(size)
+    return "+".join((str(k) if k > 1 else "") + LETTERS.get(name, name) for name, k in counts.items())
+
+
+def block_range(split: Sequence[Size], index: int) -> str:
+    """The entries of one block of a concatenation, counted from 1: ``1:n``, ``n+1:n+m``."""
+    before = "+".join(size_letter(size) for size in split[:index])
+    own = size_letter(split[index])
+    return f"{before}+1:{before}+{own}" if before else f"1:{own}"

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from derivations.calculus.families import Family, Line, find_family, lines
 from derivations.calculus.forward import forward
+from derivations.calculus.outline import DEFINITIONS, Head, outline
 from derivations.calculus.reverse import Adjoint, Reverse, reverse
 from derivations.cell import Cell
-from derivations.equations import Program
+from derivations.equations import Pointwise, Program
 from derivations.errors import CellError
 from derivations.notation import latex, unicode
 from derivations.notation.tree import Expr, Name, Ref
@@ -92,18 +94,56 @@ class Derivation:
         return reverse(both, {ref: (Ref(ref.name.marked("direct"), ref.time),) for ref in returned}, leaves)
 
     @cached_property
+    def family(self) -> Family | None:
+        """The gates whose pre-activations are equal up to the letter."""
+        return find_family(self.forward)
+
+    @cached_property
+    def forward_lines(self) -> tuple[Line, ...]:
+        """The forward equations, numbered from 1."""
+        return lines(((eq.target, self.forward.written(eq)) for eq in self.forward.shown), self.family, 1)
+
+    @cached_property
     def numbers(self) -> dict[Ref, int]:
-        """The numbers of the forward equations, from 1, in order."""
-        return {eq.target: k for k, eq in enumerate(self.forward.shown, 1)}
+        """The number of the line that gives a value."""
+        return {target: line.number for line in self.forward_lines for target in line.targets}
+
+    @cached_property
+    def functions(self) -> dict[str, int]:
+        """The functions of the cell, each with the number of the line that states its derivative."""
+        used = dict.fromkeys(eq.function for eq in self.forward.equations if isinstance(eq, Pointwise) and eq.function)
+        return {fn: len(self.forward_lines) + DEFINITIONS + k for k, fn in enumerate(used, 1)}
+
+    @cached_property
+    def heads(self) -> tuple[Head, ...]:
+        """What is told together of one step backward, in order."""
+        return outline(self.forward, self.reverse, frozenset(self.cell.assigned))
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """Every step in the order of computation; numbers go on from those of the forward equations."""
-        written = {eq.target: self.backward.written(eq) for eq in self.backward.shown}
-        return tuple(
-            Step(len(self.numbers) + k, a.target, written[a.target], self._kind(a.of), a, self._on(a))
-            for k, a in enumerate(self.reverse.adjoints, 1)
-        )
+        """Every step in the order in which it is told: computed values and arriving parts, inputs, parameters.
+
+        Numbers go on from those of the forward equations and of the definitions; between the step that tells of the
+        inputs and the first parameter stand the lines that join two steps: one for each state, and both ends of time.
+        """
+        backward = [self._step(a, number) for number, a in enumerate((a for head in self.heads for a in head.adjoints), self.first_step)]
+        first = self.first_step + len(backward) + len(self.cell.states) + 2
+        by_target = {a.target: a for a in self.reverse.adjoints if a.of.time is None}
+        written = ((target, self.written[target]) for target in by_target)
+        return (*backward, *(self._step(by_target[t], line.number) for line in lines(written, self.family, first) for t in line.targets))
+
+    @property
+    def first_step(self) -> int:
+        """The number of the first step backward."""
+        return len(self.forward_lines) + DEFINITIONS + len(self.functions) + 1
+
+    @cached_property
+    def written(self) -> dict[Ref, Expr]:
+        """The right side of every shown equation of the backward pass."""
+        return {eq.target: self.backward.written(eq) for eq in self.backward.shown}
+
+    def _step(self, adjoint: Adjoint, number: int) -> Step:
+        return Step(number, adjoint.target, self.written[adjoint.target], self._kind(adjoint.of), adjoint, self._on(adjoint))
 
     def _kind(self, ref: Ref) -> str:
         if ref in self.forward.definition:

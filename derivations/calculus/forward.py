@@ -36,7 +36,14 @@ class _Builder:
                 terms = [_times(partial(eq, u, self.function_value), tangent_ref(u)) for u in eq.operands]
                 self.out.append(Pointwise(target, _total(terms)))
             case Contraction():
-                self.out.append(Pointwise(target, _total([self.contraction(eq, tangent_ref(eq.left), eq.right), self.contraction(eq, eq.left, tangent_ref(eq.right))])))
+                self.out.append(
+                    Pointwise(
+                        target,
+                        _total(
+                            [self.contraction(eq, tangent_ref(eq.left), eq.right), self.contraction(eq, eq.left, tangent_ref(eq.right))]
+                        ),
+                    )
+                )
             case Reduction():
                 self.out.append(Reduction(target, tangent_ref(eq.operand)))
             case Layout():
