@@ -42,7 +42,8 @@ class Brackets:
     def open(self, bracket: str, span: Span) -> None:
         """An opening bracket, or ``\\begin`` of a matrix."""
         if len(self._stack) >= MAX_NESTING:
-            raise CellError(f"brackets are nested deeper than {MAX_NESTING}", hint="give an inner part a name and an equation of its own", span=span)
+            hint = "give an inner part a name and an equation of its own"
+            raise CellError(f"brackets are nested deeper than {MAX_NESTING}", hint=hint, span=span)
         self._stack.append((bracket, span))
 
     def close(self, bracket: str, span: Span) -> None:

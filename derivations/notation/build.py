@@ -22,7 +22,8 @@ class Build(Transformer[Token, Expr]):
     def equation(self, target: Expr, expr: Expr) -> Assignment:
         """``target = expr``."""
         if not isinstance(target, Ref):
-            raise CellError("the left side is not a single name", hint="write name = expression, as in h_t = o_t ⊙ tanh(c_t)", span=target.span)
+            hint = "write name = expression, as in h_t = o_t ⊙ tanh(c_t)"
+            raise CellError("the left side is not a single name", hint=hint, span=target.span)
         return Assignment(target, expr, target.span)
 
     def expression(self, expr: Expr) -> Expr:
@@ -86,7 +87,8 @@ class Build(Transformer[Token, Expr]):
     def accent(self, token: Token, arg: Expr) -> Expr:
         r"""``\tilde h``."""
         if not isinstance(arg, Ref):
-            raise CellError("an accent over something that is not a name", hint="put the accent on the letter: \\tilde{h}_t", span=_span(token))
+            hint = "put the accent on the letter: \\tilde{h}_t"
+            raise CellError("an accent over something that is not a name", hint=hint, span=_span(token))
         return attach(Ref(arg.name, arg.time, _span(token)), Script(accents=(str(token),)), _span(token))
 
     def scripted(self, base: Expr, *tokens: Token) -> Expr:
@@ -121,5 +123,6 @@ def _script(token: Token) -> Script:
 
 def _attached(base: Expr, script: Script, span: Span) -> Expr:
     if not isinstance(base, Ref):
-        raise CellError("a label or time on something that is not a name", hint="labels and times belong to names, as in W_f and h_{t-1}", span=span)
+        hint = "labels and times belong to names, as in W_f and h_{t-1}"
+        raise CellError("a label or time on something that is not a name", hint=hint, span=span)
     return attach(base, script, span)

@@ -21,7 +21,8 @@ def explain(token: Token, tokens: Sequence[Token], source: Source) -> CellError:
     here = _span(before if ended and before else token)
     found = "the end" if ended else quote(_text(token, source))
     if before is not None and before.type in ("FUNCTION", "_CONCAT"):
-        return CellError(f"the function '{_text(before, source)}' has no argument", hint=f"write {_text(before, source)}(...), with brackets", span=_span(before))
+        name = _text(before, source)
+        return CellError(f"the function '{name}' has no argument", hint=f"write {name}(...), with brackets", span=_span(before))
     if before is not None and before.type in ("ACCENT", "FRACTION"):
         return CellError(f"{found} after '{_text(before, source)}'", hint="put its argument in braces", span=here)
     if before is not None and before.type in _WANTS_OPERAND:

@@ -16,7 +16,8 @@ class Source:
     def __init__(self, text: str) -> None:
         size = len(text.encode("utf-8", "surrogatepass"))
         if size > MAX_BYTES:
-            raise CellError(f"the text is too large: {size} bytes", hint=f"a cell is a handful of equations; at most {MAX_BYTES} bytes are read")
+            hint = f"a cell is a handful of equations; at most {MAX_BYTES} bytes are read"
+            raise CellError(f"the text is too large: {size} bytes", hint=hint)
         self.text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").replace("\r\n", "\n").replace("\r", "\n")
         self._starts = [0, *(i + 1 for i, c in enumerate(self.text) if c == "\n")]
         self._refuse_invisible()

@@ -6,11 +6,36 @@ import re
 
 from derivations.errors import CellError, Span
 from derivations.notation.guard import quote
-from derivations.notation.spelling import ACCENT_COMMANDS, EQUAL_SIGNS, FUNCTION_COMMANDS, GREEK_COMMANDS, GREEK_LETTERS, MINUS_SIGNS, OPERATORS
+from derivations.notation.spelling import (
+    ACCENT_COMMANDS,
+    EQUAL_SIGNS,
+    FUNCTION_COMMANDS,
+    GREEK_COMMANDS,
+    GREEK_LETTERS,
+    MINUS_SIGNS,
+    OPERATORS,
+)
 
 UPRIGHT = frozenset({"mathrm", "text", "textrm", "textit", "textsf", "texttt", "mathsf", "mathtt", "mathit", "operatorname", "mbox", "rm"})
-FONTS = UPRIGHT | {"mathbf", "boldsymbol", "bm", "mathbb", "mathcal", "mathfrak", "mathscr", "textbf", "bf", "it", "cal", "vec", "pmb", "symbf"}
-IGNORED = frozenset(", ; ! : > quad qquad displaystyle textstyle limits nonumber notag left right middle".split(" ")) | {" ", "/", "-", "\n"}
+FONTS = UPRIGHT | {
+    "mathbf",
+    "boldsymbol",
+    "bm",
+    "mathbb",
+    "mathcal",
+    "mathfrak",
+    "mathscr",
+    "textbf",
+    "bf",
+    "it",
+    "cal",
+    "vec",
+    "pmb",
+    "symbf",
+}
+IGNORED = frozenset(
+    [",", ";", "!", ":", ">", "quad", "qquad", "displaystyle", "textstyle", "limits", "nonumber", "notag", "left", "right", "middle"]
+) | {" ", "/", "-", "\n"}
 IGNORED |= {f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")}
 WITH_ARGUMENT = frozenset({"label", "tag", "hspace", "vspace", "phantom", "hphantom", "vphantom"})
 MATRICES = frozenset({"bmatrix", "pmatrix", "matrix", "smallmatrix", "Bmatrix", "array"})
@@ -36,7 +61,8 @@ KNOWN = sorted(
 ARGUMENT = re.compile(r"[A-Za-z0-9]+|\\[A-Za-z]+(?:\s*\{[^{}]*\}|(?<=\\mathsf|\\mathrm)\s*[A-Za-z])?|[^\s{}\\]")
 
 _IN_SCRIPTS = {
-    "top": "T", "intercal": "T", "T": "T", "prime": "'", "langle": "<", "rangle": ">", "lt": "<", "gt": ">", "_": ",", "left": "", "right": "",
+    "top": "T", "intercal": "T", "T": "T", "prime": "'", "langle": "<", "rangle": ">", "lt": "<", "gt": ">", "_": ",",
+    "left": "", "right": "",
 }  # fmt: skip
 _PIECE = re.compile(r"\\([A-Za-z]+|.)|(.)", re.DOTALL)
 _SIGNS = {"⊤": "T", "′": "'", "⟨": "<", "⟩": ">", "~": "", "{": "", "}": ""} | dict.fromkeys(MINUS_SIGNS, "-") | GREEK_LETTERS
@@ -61,7 +87,8 @@ def flatten(text: str, span: Span) -> str:
         elif command in GREEK_COMMANDS:
             pieces.append(GREEK_COMMANDS[command])
         elif command and command not in FONTS | IGNORED:
-            raise CellError(f"unknown command {quote(chr(92) + command)} in a script", hint="scripts hold letters, digits and times", span=span)
+            hint = "scripts hold letters, digits and times"
+            raise CellError(f"unknown command {quote(chr(92) + command)} in a script", hint=hint, span=span)
         elif sign and sign in "_^":
             raise CellError("a script inside a script", hint="write labels with commas, as in W_{x,f}", span=span)
         elif not sign.isspace():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from fractions import Fraction
 
 from derivations.notation.tree import (
@@ -13,15 +14,18 @@ from derivations.notation.tree import (
     Name,
     Neg,
     Number,
+    Part,
     Power,
     Product,
     Quotient,
     Ref,
     Sum,
     Times,
+    Total,
     Transpose,
     children,
 )
+from derivations.sizes import block_range
 
 # How tightly a printed piece holds together; the same levels as in grammar.lark.
 SUM, NEGATION, PRODUCT, BESIDE, FACTOR, ATOM = range(6)
@@ -34,7 +38,9 @@ def is_scalar(expr: Expr, scalars: Scalars) -> bool:
     """Whether an expression is made of numbers and scalar names only."""
     if isinstance(expr, Ref):
         return expr.name.unmarked in scalars
-    return not isinstance(expr, Concat) and all(is_scalar(child, scalars) for child in children(expr))
+    if isinstance(expr, Total | Concat | Part):
+        return isinstance(expr, Total)
+    return all(is_scalar(child, scalars) for child in children(expr))
 
 
 class Printer(ABC):
@@ -43,7 +49,7 @@ class Printer(ABC):
     entrywise: str  # the sign of an entrywise product, as Times spells it
     matrix: str  # the sign of a matrix product, as Times spells it
     minus: str
-    signs: dict[str, str]  # every sign of a Times, as printed
+    signs: Mapping[str, str]  # every sign of a Times, as printed
 
     def __init__(self, scalars: Scalars = frozenset()) -> None:
         self.scalars = scalars
@@ -82,6 +88,10 @@ class Printer(ABC):
                 return self.call(expr), ATOM
             case Concat():
                 return "[" + ", ".join(self.text(part) for part in expr.parts) + "]", ATOM
+            case Part():
+                return f"[{self.text(expr.arg)}]_{{{block_range(expr.split, expr.index)}}}", FACTOR
+            case Total():
+                return self.total(expr), BESIDE
 
     def bracket(self, text: str) -> str:
         """Round brackets around a text."""
@@ -115,10 +125,14 @@ class Printer(ABC):
     def call(self, expr: Apply) -> str:
         """A function with its argument."""
 
+    @abstractmethod
+    def total(self, expr: Total) -> str:
+        """The sum of the entries of a vector."""
+
     def number(self, number: Number) -> Piece:
         """The digits that the author wrote; else an integer or a fraction."""
         value = number.value
-        if number.text:
+        if number.text and value >= 0:
             return number.text, ATOM
         if value < 0:
             return self.piece(Neg(Number(-value)))
@@ -175,7 +189,11 @@ class Printer(ABC):
 
 def _begins_with_number(expr: Expr) -> bool:
     """Whether digits would follow a space that means a product."""
-    return isinstance(expr, Number) or (isinstance(expr, Power | Transpose) and _begins_with_number(expr.base if isinstance(expr, Power) else expr.arg))
+    if isinstance(expr, Power):
+        return _begins_with_number(expr.base)
+    if isinstance(expr, Transpose):
+        return _begins_with_number(expr.arg)
+    return isinstance(expr, Number)
 
 
 def squared(expr: Power, scalars: Scalars) -> bool:

@@ -6,16 +6,19 @@ import re
 
 from derivations.functions import FUNCTIONS
 
-_LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega".split()
-_UPPER = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
-
 # Upper-case Greek letters that look Latin (Alpha, Beta) have no LaTeX command and are not letters of the notation.
-GREEK_LETTERS: dict[str, str] = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", [*_LOWER, *_UPPER], strict=True))
+GREEK_LETTERS: dict[str, str] = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta",
+    "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi",
+    "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi",
+    "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi",
+    "Π": "Pi", "Σ": "Sigma", "Υ": "Upsilon", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
 GREEK_CHARACTERS: dict[str, str] = {name: character for character, name in GREEK_LETTERS.items()}
 
 # The other shapes of a letter are the same letter.
 GREEK_LETTERS |= {"ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "ϱ": "rho", "ϖ": "pi", "\N{MICRO SIGN}": "mu"}
-GREEK_COMMANDS: dict[str, str] = {name: name for name in [*_LOWER, *_UPPER]} | {
+GREEK_COMMANDS: dict[str, str] = {name: name for name in GREEK_CHARACTERS} | {
     f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "pi")
 }
 

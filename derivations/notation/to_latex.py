@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from derivations.functions import FUNCTIONS
 from derivations.notation.printing import ATOM, FACTOR, PRODUCT, Piece, Printer, Scalars, is_scalar, squared
 from derivations.notation.spelling import GREEK_COMMANDS, TIME_SUFFIX
-from derivations.notation.tree import Apply, Expr, Name, Number, Power, Quotient, Ref, Sum, Times, Transpose
+from derivations.notation.tree import Apply, Expr, Name, Number, Power, Quotient, Ref, Sum, Times, Total, Transpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,9 @@ class _Latex(Printer):
         if squared(expr, self.scalars):
             return self.piece(Times("⊙", expr.base, expr.base))
         return self.at(expr.base, ATOM) + _script("^", str(expr.exponent)), FACTOR
+
+    def total(self, expr: Total) -> str:
+        return self.style.one + self.style.transpose + r"\," + self.at(expr.arg, FACTOR)
 
     def transpose(self, expr: Transpose) -> str:
         return self.at(expr.arg, ATOM) + self.style.transpose

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from derivations.notation.printing import ATOM, FACTOR, PRODUCT, Piece, Printer
-from derivations.notation.tree import Apply, Expr, Name, Power, Quotient, Ref, Transpose
+from derivations.notation.tree import Apply, Expr, Name, Power, Quotient, Ref, Total, Transpose
 
 _TIMES = {None: "", 0: "_t", -1: "_prev", 1: "_next"}
 
@@ -21,7 +23,8 @@ def name_plain(name: Name, time: int | None = None, *, step: bool = True) -> str
 
 class _Plain(Printer):
     entrywise, matrix, minus = "*", "@", "-"
-    signs = {"*": "*", "⊙": "*", "@": "@", "·": ""}  # a raised dot has no ASCII form; juxtaposition leaves as open which product it is
+    # A raised dot has no ASCII form; juxtaposition leaves as open as it does which product is meant.
+    signs = MappingProxyType({"*": "*", "⊙": "*", "@": "@", "·": ""})
 
     def __init__(self, step: bool) -> None:
         super().__init__()
@@ -36,6 +39,9 @@ class _Plain(Printer):
     def power(self, expr: Power) -> Piece:
         exponent = str(expr.exponent)
         return f"{self.at(expr.base, ATOM)}**{exponent if exponent.isdigit() else f'({exponent})'}", FACTOR
+
+    def total(self, expr: Total) -> str:
+        return f"sum({self.text(expr.arg)})"
 
     def transpose(self, expr: Transpose) -> str:
         return self.at(expr.arg, ATOM) + ".T"

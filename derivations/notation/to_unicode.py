@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from derivations.functions import FUNCTIONS
 from derivations.notation.printing import ATOM, BESIDE, FACTOR, PRODUCT, Piece, Printer, Scalars, squared
 from derivations.notation.spelling import COMBINING_OF, GREEK_CHARACTERS, SUPERSCRIPT_OF, TIME_SUFFIX
-from derivations.notation.tree import Apply, Expr, Name, Power, Quotient, Ref, Times, Transpose
+from derivations.notation.tree import Apply, Expr, Name, Power, Quotient, Ref, Times, Total, Transpose
 
 
 def unicode(expr: Expr, *, scalars: Scalars = frozenset()) -> str:
@@ -20,8 +22,9 @@ def name_unicode(name: Name, time: int | None = None) -> str:
     letter = GREEK_CHARACTERS.get(name.base, name.base) + "".join(COMBINING_OF[accent] for accent in name.accents)
     for mark in name.marks:
         letter += COMBINING_OF["bar"] + "←" if mark == "from" else COMBINING_OF[mark]
-    labels = [GREEK_CHARACTERS.get(part, part) for part in name.sub.split("_") if part]
-    return letter + _script("^", f"({_labels(name.sup)})" if name.sup else "") + _script("_", ",".join(filter(None, (*labels, TIME_SUFFIX[time]))))
+    above = f"({_labels(name.sup)})" if name.sup else ""
+    below = ",".join(filter(None, (_labels(name.sub), TIME_SUFFIX[time])))
+    return letter + _script("^", above) + _script("_", below)
 
 
 def _labels(text: str) -> str:
@@ -36,7 +39,7 @@ def _script(sign: str, text: str) -> str:
 
 class _Unicode(Printer):
     entrywise, matrix, minus = "⊙", "", "−"
-    signs = {"*": "*", "⊙": "⊙", "@": "@", "·": "·"}
+    signs = MappingProxyType({"*": "*", "⊙": "⊙", "@": "@", "·": "·"})
 
     def ref(self, ref: Ref) -> Piece:
         slashed = bool(ref.name.marks) and ref.name.marks[-1] == "direct"
@@ -52,6 +55,9 @@ class _Unicode(Printer):
         if expr.exponent.denominator == 1:
             return self.at(expr.base, ATOM) + "".join(SUPERSCRIPT_OF[c] for c in exponent), FACTOR
         return f"{self.at(expr.base, ATOM)}^{{{exponent}}}", FACTOR
+
+    def total(self, expr: Total) -> str:
+        return "𝟏ᵀ " + self.at(expr.arg, FACTOR)
 
     def transpose(self, expr: Transpose) -> str:
         return self.at(expr.arg, ATOM) + "ᵀ"
