@@ -43,16 +43,16 @@ class Build(Transformer[Token, Expr]):
         return Neg(arg, _span(minus))
 
     def times(self, left: Expr, operator: Token, right: Expr) -> Expr:
-        """A product sign or a slash."""
-        if operator != "/":
-            return Times(str(operator), left, right, left.span)
-        if isinstance(right, Times):
-            raise CellError(
-                "a product after '/' without brackets",
-                hint="write (a / b) c or a / (b c)",
-                span=_span(operator),
-            )
-        return Quotient(left, right, left.span)
+        """A product with a sign."""
+        return Times(str(operator), left, right, left.span)
+
+    def quotient(self, num: Expr, slash: Token, den: Expr) -> Expr:
+        """``a / b``."""
+        return Quotient(num, den, num.span)
+
+    def unclear(self, num: Expr, slash: Token, den: Expr, factor: Expr) -> Expr:
+        """``a / b c``: what stands below the line?"""
+        raise CellError("a product after '/' without brackets", hint="write (a / b) c or a / (b c)", span=_span(slash))
 
     def beside(self, left: Expr, right: Expr) -> Expr:
         """Two factors without a sign between them."""

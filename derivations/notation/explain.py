@@ -9,44 +9,56 @@ from lark import Token
 from derivations.errors import CellError, Span
 from derivations.notation.guard import Source, quote
 
-_WANTS_OPERAND = frozenset({"_PLUS", "MINUS", "OPERATOR", "_EQUAL", "_LPAR", "_LBRACE", "_LSQUARE", "_LMATRIX", "_COMMA"})
-_BEGINS_OPERAND = frozenset({"NAME", "NUMBER", "FUNCTION", "ACCENT", "FRACTION", "_CONCAT", "_LPAR", "_LBRACE", "_LSQUARE", "_LMATRIX"})
+_OPERATORS = frozenset({"_PLUS", "MINUS", "OPERATOR", "SLASH", "_EQUAL"})
+_OPENING = frozenset({"_LPAR", "_LBRACE", "_LSQUARE", "_LMATRIX"})
+_CLOSING = frozenset({"_RPAR", "_RBRACE", "_RSQUARE", "_RMATRIX"})
+_SCRIPTS = frozenset({"SUB", "SUP", "POWER", "MARK"})
+_OPERANDS = _OPENING | {"NAME", "NUMBER", "FUNCTION", "ACCENT", "FRACTION", "_CONCAT"}
 
 
 def explain(token: Token, tokens: Sequence[Token], source: Source) -> CellError:
     """The error for ``token``, judged by what stands before it; the end of the input is a token of type ``$END``."""
     ended = token.type == "$END"
     index = len(tokens) if ended else next(i for i, t in enumerate(tokens) if t is token)
-    before = tokens[index - 1] if index else None
-    here = _span(before if ended and before else token)
     found = "the end" if ended else quote(_text(token, source))
-    if before is not None and before.type in ("FUNCTION", "_CONCAT"):
-        name = _text(before, source)
-        return CellError(f"the function '{name}' has no argument", hint=f"write {name}(...), with brackets", span=_span(before))
-    if before is not None and before.type in ("ACCENT", "FRACTION"):
-        return CellError(f"{found} after '{_text(before, source)}'", hint="put its argument in braces", span=here)
-    if before is not None and before.type in _WANTS_OPERAND:
-        return CellError(f"expected an expression after '{_text(before, source)}', found {found}", hint=_after(token), span=here)
-    if before is None:
-        return CellError(f"expected an expression before {found}", hint="names, numbers and functions begin an expression", span=here)
-    return CellError(f"unexpected {found}", hint=_unexpected(token, before), span=here)
+    if not index:
+        return CellError(
+            f"expected an expression before {found}", hint="an expression begins with a name, a number or a function", span=_span(token)
+        )
+    before = tokens[index - 1]
+    here = _span(before if ended else token)
+    if before.type in ("FUNCTION", "_CONCAT"):
+        return CellError(
+            f"the function '{_text(before, source)}' has no argument", hint=_argument(token, _text(before, source)), span=_span(before)
+        )
+    if before.type in ("ACCENT", "FRACTION"):
+        return CellError(f"expected an argument after '{_text(before, source)}', found {found}", hint="write it in braces", span=here)
+    if before.type in _OPERATORS | _OPENING | {"_COMMA"}:
+        hint = "an operator needs an expression on both sides" if before.type in _OPERATORS else "brackets hold expressions"
+        return CellError(f"expected an expression after '{_text(before, source)}', found {found}", hint=hint, span=here)
+    if ended:
+        return CellError("the equation ends too early", hint="an argument is missing, as in \\frac{a}{b}", span=here)
+    return CellError(f"unexpected {found}", hint=_unexpected(token, tokens[:index]), span=here)
 
 
-def _after(token: Token) -> str:
-    if token.type == "_PLUS":
-        return "a '+' stands between two terms"
-    return "an operator needs an expression on both sides"
+def _argument(token: Token, function: str) -> str:
+    if token.type in _SCRIPTS:
+        return f"a function takes no scripts: write {function}(...), or a power of the whole, as in ({function}(x))^2"
+    return f"write {function}(...), with brackets"
 
 
-def _unexpected(token: Token, before: Token) -> str:
+def _unexpected(token: Token, before: Sequence[Token]) -> str:
+    nesting = sum((t.type in _OPENING) - (t.type in _CLOSING) for t in before)
     if token.type == "NUMBER":
         return "write the number first, as in 2 x, or a sign between: x * 2"
+    if token.type == "_COMMA" and nesting:
+        return "round brackets hold one expression; [a, b] puts vectors below each other"
     if token.type == "_COMMA":
-        return "two subscripts go in braces, as in a_{f,t}; [a, b] puts vectors below each other"
-    if token.type in _BEGINS_OPERAND and before.type != "NUMBER":
+        return "two subscripts go in braces, as in a_{f,t}; every equation has a line of its own"
+    if token.type in _OPERANDS:
         return "put the argument of the function in brackets, as in tanh(W x)"
     if token.type == "_EQUAL":
-        return "an equation has one '=', outside brackets"
+        return "the '=' of an equation stands outside brackets"
     return "delete it"
 
 

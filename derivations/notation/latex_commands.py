@@ -17,22 +17,7 @@ from derivations.notation.spelling import (
 )
 
 UPRIGHT = frozenset({"mathrm", "text", "textrm", "textit", "textsf", "texttt", "mathsf", "mathtt", "mathit", "operatorname", "mbox", "rm"})
-FONTS = UPRIGHT | {
-    "mathbf",
-    "boldsymbol",
-    "bm",
-    "mathbb",
-    "mathcal",
-    "mathfrak",
-    "mathscr",
-    "textbf",
-    "bf",
-    "it",
-    "cal",
-    "vec",
-    "pmb",
-    "symbf",
-}
+FONTS = UPRIGHT | {"mathbf", "boldsymbol", "bm", "mathbb", "mathcal", "mathfrak", "mathscr", "textbf", "bf", "it", "cal", "vec", "pmb"}
 IGNORED = frozenset(
     [",", ";", "!", ":", ">", "quad", "qquad", "displaystyle", "textstyle", "limits", "nonumber", "notag", "left", "right", "middle"]
 ) | {" ", "/", "-", "\n"}
@@ -71,7 +56,7 @@ _SIGNS = {"⊤": "T", "′": "'", "⟨": "<", "⟩": ">", "~": "", "{": "", "}":
 def braced(text: str, start: int, span: Span) -> str:
     """What stands between the brace at ``start`` and its partner."""
     depth = 0
-    for found in re.compile(r"\\.|[{}\n]").finditer(text, start):
+    for found in re.compile(r"\\.|[{}]").finditer(text, start):
         depth += {"{": 1, "}": -1}.get(found[0], 0)
         if not depth:
             return text[start + 1 : found.start()]

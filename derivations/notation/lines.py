@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lark import Token
 
-_OPERATORS = frozenset({"_PLUS", "MINUS", "OPERATOR", "_EQUAL"})
+_OPERATORS = frozenset({"_PLUS", "MINUS", "OPERATOR", "SLASH", "_EQUAL"})
 _ENDS = frozenset({"SOFT", "HARD"})
 _PUNCTUATION = frozenset({"_COMMA", "DOT"})
 

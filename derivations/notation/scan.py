@@ -17,7 +17,7 @@ _PATTERN = re.compile(
   | (?P<newline>\n)
   | (?P<space>[^\S\n]+)
   | (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-  | (?P<word>[A-Za-z][A-Za-z0-9]*)
+  | (?P<word>[A-Za-z][A-Za-z0-9]{0,80})
   | (?P<bracket_command>\\(?:[{}]|[lr]br(?:ace|ack)(?![A-Za-z])))
   | (?P<command>\\(?:[A-Za-z]+\*?|.|\n|\Z))
   | (?P<power>\*\*)
@@ -42,8 +42,9 @@ def scan(source: Source) -> Cursor:
     while cursor.pos < len(cursor.text):
         start = cursor.pos
         found = cursor.take(_PATTERN)
-        assert found and found.lastgroup  # 'newline' and 'sign' match every character
-        _HANDLERS[found.lastgroup](cursor, found[0], start)
+        assert found, "newline and sign match every character"
+        kind = found.lastgroup or "sign"
+        _HANDLERS[kind](cursor, found[0], start)
     cursor.brackets.finish()
     return cursor
 
@@ -102,6 +103,8 @@ def _sign(cursor: Cursor, value: str, start: int) -> None:
         cursor.emit("MINUS", "-", start)
     elif value in OPERATORS:
         cursor.emit("OPERATOR", OPERATORS[value], start)
+    elif value == "/":
+        cursor.emit("SLASH", value, start)
     elif value in EQUAL_SIGNS:
         cursor.emit("_EQUAL", value, start)
     elif value in COMBINING:

@@ -15,7 +15,7 @@ from derivations.notation.spelling import ACCENT_WORDS, TIME_WORDS
 from derivations.notation.tree import Ref
 
 EXPONENT = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?)(?:/([0-9]+))?")
-MAX_EXPONENT_DIGITS = 6
+MAX_EXPONENT_DIGITS, MAX_ACCENTS, MAX_LABEL = 6, 4, 80
 
 _TIME = re.compile(r"t(?:([+-])([0-9]+))?")
 _LABEL = re.compile(r"[A-Za-z0-9]{1,40}")
@@ -112,6 +112,8 @@ def _time(part: str, span: Span) -> int | None:
 
 def attach(ref: Ref, script: Script, span: Span) -> Ref:
     """``ref`` with the labels, accents and time of a script."""
+    if len(ref.name.accents) + len(script.accents) > MAX_ACCENTS or len(ref.name.sub) + len(ref.name.sup) > MAX_LABEL:
+        raise CellError("the name is too long", hint=f"use at most {MAX_ACCENTS} accents and about {MAX_LABEL} letters", span=span)
     name = replace(ref.name, accents=ref.name.accents + script.accents)
     if script.raised:
         name = replace(name, sup="_".join(filter(None, (name.sup, *script.labels))))

@@ -35,6 +35,7 @@ COMBINING_OF: dict[str, str] = {
     "hat": "\N{COMBINING CIRCUMFLEX ACCENT}",
     "bar": "\N{COMBINING MACRON}",
     "dot": "\N{COMBINING DOT ABOVE}",
+    "check": "\N{COMBINING CARON}",
     "prime": "\N{PRIME}",
 }
 ACCENT_COMMANDS: dict[str, str] = {
@@ -61,7 +62,6 @@ OPERATORS: dict[str, str] = {
     "⊙": "⊙", "⨀": "⊙", "∘": "⊙", "◦": "⊙", r"\odot": "⊙", r"\circ": "⊙", r"\bigodot": "⊙", r"\had": "⊙",
     "@": "@",
     "·": "·", "⋅": "·", r"\cdot": "·",
-    "/": "/",
 }  # fmt: skip
 MINUS_SIGNS = "-\N{MINUS SIGN}\N{EN DASH}"
 EQUAL_SIGNS = (":=", "=", "≔", "←", r"\leftarrow", r"\gets", r"\coloneqq")

@@ -12,7 +12,13 @@ from typing import TypeAlias
 
 from derivations.errors import Span
 
-MARKS = {"bar": "adjoint", "from": "part of an adjoint that arrives from step t+1", "direct": "direct derivative of the loss", "dot": "tangent"}
+MARKS = {
+    "bar": "adjoint",
+    "from": "part of an adjoint that arrives from step t+1",
+    "direct": "direct derivative of the loss",
+    "dot": "tangent",
+    "check": "adjoint of second order",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from derivations.notation.spelling import COMBINING, FUNCTION_WORDS, GREEK_COMMA
 
 MAX_WORD = 40
 
-_CHAIN = re.compile(r"[A-Za-z0-9_]*")
-_RUN = re.compile(r"[A-Za-z]+")
+_DIGITS = "0123456789"
+_CHAIN = re.compile(r"[A-Za-z0-9_]{0,80}")
+_RUN = re.compile(r"[A-Za-z]{1,80}")
 _TIME_CALL = re.compile(r"\(\s*t\s*(?:[-+\N{MINUS SIGN}]\s*[0-9]+\s*)?\)")
 _HINTS = {
     "⊗": "write ⊙ for the entrywise product; an outer product is u vᵀ",
@@ -43,9 +44,11 @@ def word(cursor: Cursor, value: str, start: int) -> None:
     if chain in FUNCTION_WORDS:
         cursor.pos = start + len(chain)
         cursor.emit("FUNCTION", FUNCTION_WORDS[chain], start)
+    elif value in FUNCTION_WORDS:
+        cursor.emit("FUNCTION", FUNCTION_WORDS[value], start)
     elif value == "concat":
         cursor.emit("_CONCAT", value, start)
-    elif cursor.is_latex and value not in GREEK_COMMANDS:
+    elif cursor.is_latex and value.rstrip(_DIGITS) not in GREEK_COMMANDS:
         _first_letter(cursor, start)
     else:
         _refuse_call(cursor, chain, start)
@@ -63,12 +66,14 @@ def _first_letter(cursor: Cursor, start: int) -> None:
 
 def name(cursor: Cursor, value: str, start: int) -> None:
     """A word as one name; digits behind it are a label."""
-    letters = value.rstrip("0123456789")
+    letters = value.rstrip(_DIGITS)
     if len(value) > MAX_WORD:
         raise cursor.error(f"the name {quote(value)} is too long", f"use at most {MAX_WORD} letters", start)
+    if letters in FUNCTION_WORDS:
+        raise cursor.error(f"'{letters}' is a function", "give the variable another name", start)
     if iskeyword(letters) and letters not in GREEK_COMMANDS:
         raise cursor.error(f"'{letters}' is a word of Python", "equations are not programs; give the variable another name", start)
-    cursor.emit("NAME", letters, start)
+    cursor.emit("NAME", GREEK_COMMANDS.get(letters, letters), start)
     if letters != value:
         cursor.emit("SUB", value[len(letters) :], start + len(letters))
     _refuse_time(cursor)
@@ -113,7 +118,7 @@ def stray(cursor: Cursor, value: str, start: int) -> CellError:
 def _refuse_call(cursor: Cursor, chain: str, start: int) -> None:
     """A word directly before a round bracket is meant as a function, unless it is a letter with its scripts."""
     first = chain.partition("_")[0]
-    if len(first.rstrip("0123456789")) > 1 and first not in GREEK_COMMANDS and cursor.text.startswith("(", start + len(chain)):
+    if len(first.rstrip(_DIGITS)) > 1 and first not in GREEK_COMMANDS and cursor.text.startswith("(", start + len(chain)):
         raise _unknown_function(cursor, chain, start)
 
 
