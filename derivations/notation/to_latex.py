@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from derivations.functions import FUNCTIONS
 from derivations.notation.printing import ATOM, FACTOR, PRODUCT, Piece, Printer, Scalars, is_scalar, squared
 from derivations.notation.spelling import GREEK_COMMANDS, TIME_SUFFIX
-from derivations.notation.tree import Apply, Expr, Name, Number, Power, Quotient, Ref, Sum, Times, Total, Transpose
+from derivations.notation.tree import Apply, Expr, MatMul, Name, Number, Power, Quotient, Ref, Sum, Times, Total, Transpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class _Latex(Printer):
 
     def beside(self, left: Expr, right: Expr) -> str:
         """A thin space where scripts and accents would touch."""
-        last = left.right if isinstance(left, Times) and not left.op else left
+        last = left.right if isinstance(left, MatMul) or (isinstance(left, Times) and not left.op) else left
         first = right.arg if isinstance(right, Transpose) else right
         return r"\," if isinstance(last, Transpose) or _decorated(last) or _decorated(first) else " "
 

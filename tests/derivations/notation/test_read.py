@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+
 from derivations.notation import read, read_expr
 from derivations.notation.tree import Apply, Assignment, Concat, Name, Neg, Number, Power, Quotient, Ref, Sum, Times, Transpose
 
