@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from functools import lru_cache
 from pathlib import Path
 
-from derivations.cell import Cell
+from derivations.cell import LARGEST_FILE, Cell
 from derivations.errors import CellError
 
 FOLDER = Path(__file__).parent / "cells"
+SUFFIXES = (".toml", ".txt", ".tex")
 
 
 @lru_cache(maxsize=1)
@@ -38,3 +40,25 @@ def get_cell(name: str) -> Cell:
     near = difflib.get_close_matches(name, [*cell_names(), *aliases()], n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else f"cells: {', '.join(cell_names())}"
     raise CellError(f"no cell named {name!r}", hint=f"{hint}  A file is given by its path: ./{name}.toml, .txt or .tex")
+
+
+def open_cell(argument: str) -> Cell:
+    """The cell that a person names: of the catalogue, by the path of a file, or ``-`` for equations on standard input."""
+    if argument == "-":
+        return Cell.from_equations(_standard_input(), name="cell", file="standard input")
+    path = Path(argument)
+    if path.suffix in SUFFIXES:
+        return Cell.from_file(path)
+    if len(path.parts) > 1 or path.suffix:
+        raise CellError(f"{argument}: unknown kind of file", hint=f"expected {', '.join(SUFFIXES)}, a name of the catalogue, or - for standard input")
+    return get_cell(argument)
+
+
+def _standard_input() -> str:
+    data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise CellError(f"more than {LARGEST_FILE} bytes", hint="a cell is a handful of equations", file="standard input")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise CellError("not UTF-8 text", file="standard input") from None

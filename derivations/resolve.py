@@ -36,6 +36,8 @@ def resolve(written: Sequence[Assignment], declared_inputs: Iterable[str] = ()) 
             hint="a recurrent cell uses a value of the step before, such as h_{t-1} (h_prev in plain notation)",
             span=written[0].span,
         )
+    if not inputs:
+        raise CellError("no input: x_t is not used", hint="an input with another name is declared in the cell file: inputs = [\"u\"]", span=written[0].span)
     return ordered, Roles(states, inputs, parameters, tuple(eq.target.name for eq in ordered))
 
 
@@ -79,16 +81,13 @@ def _check_uses(uses: Sequence[Ref], targets: Mapping[Name, Ref], inputs: tuple[
             raise CellError(f"{shown} is used", hint="a step may use values of time t and t-1 only", span=ref.span)
         if ref.name in targets:
             continue
-        if ref.time == -1 and ref.name in inputs:
+        if ref.time == -1 and (ref.name in inputs or ref.name.base == "x"):
             raise CellError(
                 f"{shown} is an earlier input", hint="keep it as a state: add an equation such as s_t = x_t and use s_{t-1}", span=ref.span
             )
         if ref.time == -1:
-            raise CellError(
-                f"state {shown} is used, but no equation assigns {name_unicode(ref.name, 0)}",
-                hint=_nearest(ref.name, targets),
-                span=ref.span,
-            )
+            wanted = name_unicode(ref.name, 0)
+            raise CellError(f"state {shown} is used, but no equation assigns {wanted}", hint=f"add an equation {wanted} = …", span=ref.span)
         if ref.time == 0 and ref.name not in inputs:
             raise CellError(f"{shown} is not defined", hint=_nearest(ref.name, targets), span=ref.span)
         if ref.time is None and any(other.name == ref.name and other.time is not None for other in uses) and ref.name not in inputs:

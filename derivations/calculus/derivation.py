@@ -91,7 +91,7 @@ class Derivation:
         computed = both.definition
         returned = [a.target for a in self.reverse.adjoints if a.of not in self.forward.definition]
         leaves = dict.fromkeys(ref for eq in both.equations for ref in eq.operands if ref not in computed)
-        return reverse(both, {ref: (Ref(ref.name.marked("direct"), ref.time),) for ref in returned}, leaves)
+        return reverse(both, {ref: (Ref(ref.name.marked("direct"), ref.time),) for ref in returned}, leaves, mark="check")
 
     @cached_property
     def family(self) -> Family | None:

@@ -39,17 +39,18 @@ class Reverse:
     adjoints: tuple[Adjoint, ...]
 
 
-def adjoint_ref(ref: Ref, *, computed: bool) -> Ref:
+def adjoint_ref(ref: Ref, *, computed: bool, mark: str = "bar") -> Ref:
     """The adjoint of a value; of a value of the step before, the part that this step sends to it."""
-    return Ref(ref.name.marked("from" if ref.time == -1 and not computed else "bar"), ref.time)
+    return Ref(ref.name.marked("from" if mark == "bar" and ref.time == -1 and not computed else mark), ref.time)
 
 
-def reverse(program: Program, seeds: Mapping[Ref, tuple[Ref, ...]], wanted: Iterable[Ref]) -> Reverse:
+def reverse(program: Program, seeds: Mapping[Ref, tuple[Ref, ...]], wanted: Iterable[Ref], mark: str = "bar") -> Reverse:
     """The adjoints of everything computed, then of ``wanted`` (inputs, earlier states, parameters).
 
-    ``seeds`` gives for an output what reaches its adjoint from outside of the program.
+    ``seeds`` gives for an output what reaches its adjoint from outside of the program. ``mark`` names the adjoints:
+    "bar", or "check" for those of a program that holds adjoints already.
     """
-    builder = _Builder(program)
+    builder = _Builder(program, mark)
     for eq in reversed(program.equations):
         before, after = _parts(seeds.get(eq.target, ()))
         builder.collect(eq.target, before, after)
@@ -64,8 +65,8 @@ def _parts(seeds: tuple[Ref, ...]) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
 
 
 class _Builder:
-    def __init__(self, program: Program) -> None:
-        self.forward = program
+    def __init__(self, program: Program, mark: str) -> None:
+        self.forward, self.mark = program, mark
         self.out: list[Equation] = []
         self.shapes: dict[Name, Shape] = dict(program.shapes)
         self.inline: set[Name] = set(program.inline)
@@ -73,7 +74,7 @@ class _Builder:
         self.adjoints: list[Adjoint] = []
 
     def collect(self, ref: Ref, before: tuple[Ref, ...], after: tuple[Ref, ...]) -> None:
-        target = adjoint_ref(ref, computed=ref in self.forward.definition)
+        target = adjoint_ref(ref, computed=ref in self.forward.definition, mark=self.mark)
         shape = self.forward.shapes[ref.name]
         terms = [Term(seed, ("uses",)) for seed in before]
         terms += [self.contribution(eq, ref, k) for eq in self.forward.uses(ref) for k, r in enumerate(eq.operands) if r == ref]
@@ -101,11 +102,11 @@ class _Builder:
             self.out.append(Pointwise(target, expr))
 
     def adjoint(self, ref: Ref) -> Ref:
-        found = adjoint_ref(ref, computed=True)
+        found = adjoint_ref(ref, computed=True, mark=self.mark)
         return self.alias.get(found, found)
 
     def temporary(self, shape: Shape, time: int | None) -> Ref:
-        target = Ref(Name("inline", sub=f"b{len(self.out) + 1}"), time)
+        target = Ref(Name("inline", sub=f"{self.mark}{len(self.out) + 1}"), time)
         self.inline.add(target.name)
         self.shapes[target.name] = shape
         return target

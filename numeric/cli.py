@@ -1,0 +1,165 @@
+"""The command ``gateproof``: parses arguments, calls, prints. Exit codes: 0 nothing refuted, 1 refuted or stale, 2 bad input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from derivations.catalogue import cell_names, get_cell, open_cell
+from derivations.errors import CellError
+
+app = typer.Typer(
+    name="gateproof",
+    help="From the equations of a recurrent cell: gradients derived step by step and proved, documents, generated code, tests of that code.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CELL = "A name of the catalogue, a file (.toml, .txt, .tex), or - for standard input."
+CellArgument = Annotated[str, typer.Argument(metavar="CELL", help=CELL)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.callback(invoke_without_command=True)
+def _main(show_version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if show_version:
+        typer.echo(f"gateproof {version('gateproof')}")
+        raise typer.Exit
+
+
+@app.command("list")
+def list_cells(as_json: JsonOption = False) -> None:
+    """The cells of the catalogue."""
+    from numeric.report import catalogue_table, cell_record
+
+    cells = [get_cell(name) for name in cell_names()]
+    if as_json:
+        _print_json({"cells": [cell_record(cell) for cell in cells]})
+    else:
+        typer.echo(catalogue_table(cells))
+
+
+@app.command()
+def show(cell: CellArgument, as_json: JsonOption = False) -> None:
+    """Equations, shapes, sizes and ranges of a cell."""
+    from numeric.report import cell_page, cell_record
+
+    opened = open_cell(cell)
+    if as_json:
+        _print_json(cell_record(opened))
+    else:
+        typer.echo(cell_page(opened))
+
+
+@app.command()
+def derive(
+    cell: CellArgument,
+    fmt: Annotated[Optional[str], typer.Option("--format", "-f", metavar="tex|pdf|html|md|json", help="Format; default: the suffix of -o, or md.")] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="PATH|-", help="The file to write, or - for standard output.")] = "-",
+) -> None:
+    """Derive every gradient of a cell, step by step, and write the derivation as a document."""
+    from derivations.calculus import derive as derive_cell
+    from derivations.documents import render, write
+
+    derivation = derive_cell(open_cell(cell))
+    if output == "-":
+        if fmt == "pdf":
+            raise CellError("a PDF on standard output", hint="give a file: -o cell.pdf")
+        typer.echo(render(derivation, fmt or "md"), nl=False)
+        return
+    path = Path(output)
+    if fmt and path.suffix != f".{fmt}":
+        raise CellError(f"format {fmt} and file {path.name}", hint=f"give a file whose name ends in .{fmt}, or leave out -f")
+    write(derivation, path)
+    typer.echo(f"wrote {path}", err=True)
+
+
+@app.command()
+def generate(
+    cells: Annotated[Optional[list[str]], typer.Argument(metavar="[CELL]...", help=f"{CELL} Default: all of the catalogue.")] = None,
+    target: Annotated[str, typer.Option(help="The kind of code: numpy.")] = "numpy",
+    output: Annotated[Optional[str], typer.Option("--output", "-o", metavar="DIR|-", help="Folder, or - for standard output; default: numeric/cells.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 with a diff if a file is stale, missing or extra.")] = False,
+) -> None:
+    """Generate the code of cells: forward, backward, forward mode."""
+    from numeric import codegen
+
+    opened = [open_cell(cell) for cell in cells or cell_names()]
+    if output == "-" and not check:
+        typer.echo("\n".join(codegen.generate(cell, target) for cell in opened), nl=False)
+        return
+    folder = Path(output) if output else codegen.CELLS
+    if check:
+        problems = codegen.check(folder, opened, target, whole=not cells)
+        for problem in problems:
+            typer.echo(problem)
+        raise typer.Exit(1 if problems else 0)
+    for path in codegen.write_all(folder, opened, target):
+        typer.echo(f"wrote {path}", err=True)
+
+
+@app.command()
+def verify(
+    cells: Annotated[list[str], typer.Argument(metavar="CELL...", help=CELL)],
+    as_json: JsonOption = False,
+    examples: Annotated[int, typer.Option(min=1, max=100_000, help="Random examples for each check of the code.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random examples.")] = 0,
+) -> None:
+    """A verdict on every statement about a cell: gradients, ranges, claims, and the generated code."""
+    from numeric.report import Progress, failures, verdict_table
+    from numeric.verify import verify as verify_cell
+
+    opened = [open_cell(cell) for cell in cells]
+    results = []
+    for argument, cell in zip(cells, opened, strict=True):
+        with Progress(cell.name) as progress:
+            found = []
+            for result in verify_cell(cell, examples=examples, seed=seed, progress=progress.stage):
+                found.append(result)
+                progress.advance()
+        results += found
+        if not as_json:
+            typer.echo(verdict_table(cell, found))
+            typer.echo(failures(found, f"gateproof verify {argument} --examples {examples} --seed {seed}"), nl=False)
+    if as_json:
+        _print_json({"results": [result.as_json() for result in results]})
+    raise typer.Exit(1 if any(result.verdict == "refuted" for result in results) else 0)
+
+
+@app.command()
+def explain(topic: Annotated[Optional[str], typer.Argument(metavar="RULE|CHECK", help="Default: list the topics.")] = None) -> None:
+    """What a rule of differentiation or a check says, and why it holds."""
+    from numeric.explanations import explanation
+
+    typer.echo(explanation(topic))
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    typer.echo(json.dumps({"gateproof": version("gateproof"), **data}, ensure_ascii=False, indent=1))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; what cannot be read ends in one message and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # a text stream, unless replaced by a test
+    try:
+        app(arguments, standalone_mode=True)
+    except CellError as error:
+        typer.echo(f"gateproof: {error}", err=True)
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        raise SystemExit(0) from None
+    except KeyboardInterrupt:
+        typer.echo("gateproof: stopped", err=True)
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""What people see in a terminal: pages of cells, tables of verdicts, progress."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import Progress as RichProgress
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from derivations.cell import Cell
+from derivations.notation import name_unicode, unicode
+from derivations.notation.tree import Name
+from derivations.sizes import shape_text
+from derivations.verdict import SHOWN, Result
+
+COLOURS = {"proved": "green", "proved_at": "green", "tested": "cyan", "refuted": "bold red", "undecided": "yellow"}
+
+
+def _printed(table: Table, *, width: int | None = None) -> str:
+    """A table as text: coloured on a terminal, plain elsewhere."""
+    terminal = Console()
+    console = Console(file=io.StringIO(), width=width or (terminal.width if terminal.is_terminal else 140), force_terminal=terminal.is_terminal)
+    console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+
+def _columns(*names: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def catalogue_table(cells: Iterable[Cell]) -> str:
+    """The cells, a line each."""
+    table = _columns("name", "year", "states", "parameters", "title")
+    for cell in cells:
+        names = ", ".join((cell.name, *cell.aliases))
+        table.add_row(names, str(cell.year or ""), _names(cell.states, 0), str(len(cell.parameters)), cell.title)
+    return _printed(table)
+
+
+def cell_record(cell: Cell) -> dict[str, Any]:
+    """A cell as plain data."""
+    return {
+        "name": cell.name,
+        "aliases": list(cell.aliases),
+        "title": cell.title,
+        "source": cell.source,
+        "year": cell.year,
+        "equations": _equations(cell),
+        "states": [name.id for name in cell.states],
+        "inputs": [name.id for name in cell.inputs],
+        "outputs": [name.id for name in cell.outputs],
+        "parameters": [name.id for name in cell.parameters],
+        "sizes": list(cell.sizes),
+        "shapes": {name.id: [" + ".join(size) for size in shape] for name, shape in cell.shapes.items()},
+        "claims": list(cell.claims),
+    }
+
+
+def cell_page(cell: Cell) -> str:
+    """Equations, shapes, sizes and ranges of one cell."""
+    parts = [f"{cell.name}: {cell.title}"]
+    if cell.source:
+        parts.append(cell.source)
+    parts.append("\n".join(f"  {line}" for line in _equations(cell)))
+    parts.append(_printed(_shapes(cell)))
+    ranges = [f"  {statement}" for statement in _ranges(cell)]
+    if ranges:
+        parts.append("\n".join(["ranges (proved; gateproof verify shows how)", *ranges]))
+    if cell.note:
+        parts.append(cell.note)
+    return "\n\n".join(parts)
+
+
+def _equations(cell: Cell) -> list[str]:
+    scalars = frozenset(name for name, shape in cell.shapes.items() if not shape)
+    return [f"{unicode(eq.target)} = {unicode(eq.expr, scalars=scalars)}" for eq in cell.equations]
+
+
+def _shapes(cell: Cell) -> Table:
+    table = _columns("name", "shape", "what it is")
+    rows: list[tuple[str, tuple[Name, ...], int | None]] = [
+        ("input", cell.inputs, 0),
+        ("state", cell.states, 0),
+        ("value", tuple(n for n in cell.assigned if n not in cell.states), 0),
+        ("parameter", cell.parameters, None),
+    ]
+    for kind, names, time in rows:
+        for group in _alike(cell, names):
+            role = cell.roles.get(group[0].id, "") if len(group) == 1 else ""
+            table.add_row(_names(group, time), shape_text(cell.shapes[group[0]]), f"{kind}: {role}" if role else kind)
+    return table
+
+
+def _alike(cell: Cell, names: Sequence[Name]) -> list[list[Name]]:
+    """Names of equal shape together, unless somebody said what they are."""
+    groups: dict[object, list[Name]] = {}
+    for name in names:
+        groups.setdefault(name if name.id in cell.roles else cell.shapes[name], []).append(name)
+    return list(groups.values())
+
+
+def _names(names: Iterable[Name], time: int | None) -> str:
+    return ", ".join(name_unicode(name, time) for name in names)
+
+
+def _ranges(cell: Cell) -> list[str]:
+    from derivations.proofs import prove_ranges
+
+    return [result.statement for result in prove_ranges(cell) if result.verdict == "proved"]
+
+
+def verdict_table(cell: Cell, results: Iterable[Result]) -> str:
+    """The verdicts about one cell, a line each."""
+    table = Table(title=f"{cell.name}: {cell.title}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("statement", "verdict", "method"):
+        table.add_column(name, overflow="fold")
+    table.add_column("seconds", justify="right")
+    for result in results:
+        verdict = SHOWN[result.verdict]
+        if result.verdict == "proved_at":
+            verdict += " " + ", ".join(f"{size} = {n}" for size, n in result.at.items())
+        seconds = f"{result.seconds:.2f}" if result.seconds is not None else ""
+        table.add_row(Text(result.statement), Text(verdict, style=COLOURS[result.verdict]), Text(_method(result)), seconds)
+    return _printed(table)
+
+
+def _method(result: Result) -> str:
+    details = []
+    if result.examples is not None:
+        details.append(f"{result.examples} examples")
+    if result.error is not None:
+        details.append(f"error {result.error:.1e}")
+    if result.bound is not None:
+        details.append(f"bound {result.bound:.1e}")
+    return result.method + (f": {', '.join(details)}" if details else "")
+
+
+def failures(results: Iterable[Result], command: str) -> str:
+    """The counterexample of everything refuted and the reason of everything undecided, then a line that counts."""
+    results = list(results)
+    text = ""
+    for result in results:
+        if result.verdict == "refuted":
+            values = (result.counterexample or {}).items()
+            text += f"\nREFUTED  {result.statement}\n" + "".join(f"    {key} = {value}\n" for key, value in values)
+            text += f"    {result.why}\n" if result.why else ""
+            text += f"  again with: {command}\n"
+        elif result.verdict == "undecided":
+            text += f"\nnot decided  {result.statement}\n    {result.why}\n"
+    counts = {shown: sum(r.verdict == verdict for r in results) for verdict, shown in SHOWN.items()}
+    summary = ", ".join(f"{n} {shown}" for shown, n in counts.items() if n)
+    return f"{text}\n{summary}\n\n"
+
+
+class Progress:
+    """A line on standard error that says what is being done; nothing where that is no terminal."""
+
+    def __init__(self, name: str) -> None:
+        console = Console(stderr=True)
+        self.bar = RichProgress(
+            SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed} statements"), TimeElapsedColumn(),
+            console=console, transient=True, disable=not console.is_terminal,
+        )  # fmt: skip
+        self.name = name
+        self.task = self.bar.add_task(name, total=None)
+
+    def stage(self, stage: str) -> None:
+        """Say which part has begun."""
+        self.bar.update(self.task, description=f"{self.name}: {stage}")
+
+    def advance(self) -> None:
+        """Count one statement."""
+        self.bar.advance(self.task)
+
+    def __enter__(self) -> Progress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.bar.stop()

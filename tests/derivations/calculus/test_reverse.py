@@ -1,0 +1,111 @@
+"""Reverse mode, forward mode and second order, against complex step on the author's equations."""
+
+import numpy as np
+import pytest
+from evaluation import FUNCTIONS, STEP, complex_step, leaves, random_values, sizes_of, step_loss
+from hypothesis import given
+from hypothesis import strategies as st
+from random_cells import cells
+
+from derivations import Cell, cell_names, derive, get_cell
+from derivations.evaluate import evaluate_cell, evaluate_program
+from derivations.notation import unicode
+from derivations.notation.tree import Ref
+
+CLOSE = {"rtol": 1e-9, "atol": 1e-11}  # about 1e4 roundings: a handful of operations on numbers of size one
+
+
+def seeds(cell: Cell, sizes, seed):
+    """Random upstream gradients; what arrives is folded into the direct part and also given by itself."""
+    outputs = [Ref(name, 0) for name in cell.outputs]
+    weights = random_values(outputs, cell.program.shapes, sizes, seed + 1)
+    given_values = {}
+    for ref, weight in weights.items():
+        share = 0.25 if ref.name in cell.states else 1.0
+        given_values[Ref(ref.name.marked("direct"), 0)] = share * weight
+        given_values[Ref(ref.name.marked("from"), 0)] = (1 - share) * weight
+    return weights, given_values
+
+
+def check_gradients(cell: Cell, seed: int) -> None:
+    sizes = sizes_of(cell)
+    derivation = derive(cell)
+    values = random_values(leaves(cell), cell.shapes, sizes, seed)
+    weights, upstream = seeds(cell, sizes, seed)
+    forward = evaluate_program(cell.program, values, FUNCTIONS, sizes)
+    found = evaluate_program(derivation.backward, {**forward, **upstream}, FUNCTIONS, sizes)
+    loss = step_loss(cell, weights)
+    for adjoint in derivation.reverse.adjoints:
+        if adjoint.of not in values:
+            continue
+        np.testing.assert_allclose(found[adjoint.target], complex_step(loss, values, adjoint.of), **CLOSE, err_msg=unicode(adjoint.target))
+
+
+def check_tangents(cell: Cell, seed: int) -> None:
+    sizes = sizes_of(cell)
+    derivation = derive(cell)
+    values = random_values(leaves(cell), cell.shapes, sizes, seed)
+    directions = random_values(leaves(cell), cell.shapes, sizes, seed + 7)
+    dots = {Ref(ref.name.marked("dot"), ref.time): v for ref, v in directions.items()}
+    forward = evaluate_program(cell.program, values, FUNCTIONS, sizes)
+    found = evaluate_program(derivation.tangent, {**forward, **dots}, FUNCTIONS, sizes)
+    moved = evaluate_cell(cell.equations, {ref: v + 1j * STEP * directions[ref] for ref, v in values.items()}, FUNCTIONS)
+    for name in cell.assigned:
+        ref = Ref(name, 0)
+        true = np.broadcast_to(np.imag(moved[ref]) / STEP, forward[ref].shape)
+        np.testing.assert_allclose(found[Ref(name.marked("dot"), 0)], true, **CLOSE, err_msg=unicode(ref))
+
+
+@pytest.mark.parametrize("name", cell_names())
+def test_gradients_of_the_catalogue(name: str) -> None:
+    check_gradients(get_cell(name), seed=3)
+
+
+@given(cell=cells(), seed=st.integers(0, 1000))
+def test_gradients_of_any_cell(cell: Cell, seed: int) -> None:
+    check_gradients(cell, seed)
+
+
+@pytest.mark.parametrize("name", cell_names())
+def test_tangents_of_the_catalogue(name: str) -> None:
+    check_tangents(get_cell(name), seed=3)
+
+
+@given(cell=cells(), seed=st.integers(0, 1000))
+def test_tangents_of_any_cell(cell: Cell, seed: int) -> None:
+    check_tangents(cell, seed)
+
+
+def check_second_order(cell: Cell, seed: int) -> None:
+    """The adjoint program of the adjoint program, against complex step on the gradient formulas."""
+    sizes = sizes_of(cell, 1)
+    derivation = derive(cell)
+    shapes = derivation.second.program.shapes
+    values = random_values(leaves(cell), cell.shapes, sizes, seed)
+    values |= seeds(cell, sizes, seed)[1]
+    returned = [a.target for a in derivation.reverse.adjoints if a.of not in cell.program.definition]
+    weights = random_values(returned, shapes, sizes, seed + 5)
+
+    def loss(at):
+        known = evaluate_program(derivation.backward, evaluate_program(cell.program, at, FUNCTIONS, sizes), FUNCTIONS, sizes)
+        return sum(np.sum(weight * known[ref]) for ref, weight in weights.items())
+
+    known = evaluate_program(derivation.backward, evaluate_program(cell.program, values, FUNCTIONS, sizes), FUNCTIONS, sizes)
+    known |= {Ref(ref.name.marked("direct"), ref.time): weight for ref, weight in weights.items()}
+    found = evaluate_program(derivation.second.program, known, FUNCTIONS, sizes)
+    checked = 0
+    for adjoint in derivation.second.adjoints:
+        if adjoint.of in values:
+            np.testing.assert_allclose(found[adjoint.target], complex_step(loss, values, adjoint.of), **CLOSE, err_msg=unicode(adjoint.of))
+            checked += 1
+    assert checked >= len(cell.parameters)
+
+
+@pytest.mark.parametrize("name", cell_names())
+def test_second_order_of_the_catalogue(name: str) -> None:
+    check_second_order(get_cell(name), seed=3)
+
+
+@given(cell=cells(), seed=st.integers(0, 1000))
+def test_second_order_of_any_cell(cell: Cell, seed: int) -> None:
+    check_second_order(cell, seed)

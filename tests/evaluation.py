@@ -1,0 +1,56 @@
+"""Values for the names of a cell, and numeric derivatives that use none of our calculus."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from derivations.cell import Cell
+from derivations.evaluate import Values, evaluate_cell
+from derivations.notation.tree import Ref
+from derivations.sizes import shape_value
+
+FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
+    "sigmoid": lambda u: 1 / (1 + np.exp(-u)),
+    "tanh": np.tanh,
+    "exp": np.exp,
+    "softplus": lambda u: np.log(1 + np.exp(u)),
+}
+
+STEP = 1e-30  # of the complex step: no subtraction, so as small as one likes
+
+
+def sizes_of(cell: Cell, first: int = 2) -> dict[str, int]:
+    """All sizes different, so that a transposition cannot hide."""
+    return {size: first + k for k, size in enumerate(cell.sizes)}
+
+
+def leaves(cell: Cell) -> list[Ref]:
+    """Everything that a step reads and does not compute."""
+    return [Ref(n, 0) for n in cell.inputs] + [Ref(n, -1) for n in cell.states] + [Ref(n) for n in cell.parameters]
+
+
+def random_values(refs: list[Ref], shapes: Mapping[Any, Any], sizes: Mapping[str, int], seed: int) -> Values:
+    """Values of scale one half."""
+    rng = np.random.default_rng(seed)
+    return {ref: 0.5 * rng.standard_normal(shape_value(shapes[ref.name], sizes)) for ref in refs}
+
+
+def complex_step(loss: Callable[[Values], Any], values: Values, ref: Ref) -> np.ndarray:
+    """The derivative of a loss by every entry of one value."""
+    gradient = np.zeros(values[ref].shape)
+    for index in np.ndindex(*gradient.shape):
+        moved = values[ref].astype(complex)
+        moved[index] += 1j * STEP
+        gradient[index] = loss({**values, ref: moved}).imag / STEP
+    return gradient
+
+
+def step_loss(cell: Cell, weights: Values) -> Callable[[Values], Any]:
+    """A linear function of everything that a step puts out."""
+
+    def loss(values: Values) -> Any:
+        known = evaluate_cell(cell.equations, values, FUNCTIONS)
+        return sum(np.sum(weight * known[ref]) for ref, weight in weights.items())
+
+    return loss
