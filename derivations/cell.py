@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,7 +90,7 @@ class Cell:
             raise CellError(f"not a TOML file: {error}", hint="see gateproof show lstm for an example of a cell file", file=file) from None
         _check_keys(data, file)
         equations = data.pop("equations")
-        before = text.partition("equations")[0].count("\n") + (1 if '"""\n' in text.partition("equations")[2][:12] else 0)
+        before = text[: max(text.find(equations), 0)].count("\n")  # a text with escapes is not found: lines count from its start
         for key in ("aliases", "claims"):
             data[key] = tuple(data.get(key, ()))
         return cls.from_equations(equations, name=name, file=file, line_offset=before, whole=text, **data)
@@ -158,7 +159,7 @@ def _declared_shapes(table: Mapping[str, Any]) -> dict[str, Shape]:
         if not isinstance(sizes, list) or len(sizes) > 2 or not all(isinstance(s, str) for s in sizes):
             raise CellError(f"shape of {name} is {sizes!r}", hint='expected a list of at most two sizes, such as ["hidden", "inputs"]')
         atoms = [tuple(sorted(part.strip() for part in size.split("+"))) for size in sizes]
-        if not all(atom.isidentifier() and atom.islower() for size in atoms for atom in size):
+        if not all(re.fullmatch("[a-z][a-z0-9_]*", atom) for size in atoms for atom in size):
             raise CellError(f"shape of {name} is {sizes!r}", hint="a size is a lower-case name or a sum of names")
         shapes[name] = tuple(atoms)
     return shapes

@@ -37,6 +37,9 @@ def infer_shapes(
 ) -> tuple[tuple[Assignment, ...], dict[Name, Shape]]:
     """Typed equations (every product resolved) and the shape of every name."""
     typer = _Typer(declared)
+    known = {name.id for name in (*roles.states, *roles.inputs, *roles.parameters, *roles.assigned)}
+    for unused in sorted(set(declared) - known):
+        raise CellError(f"[shapes] gives the shape of {unused}, which no equation uses", hint=f"the cell has {', '.join(sorted(known))}")
     for name in (*roles.states, *roles.inputs):
         typer.shape_of(name)
     typed = tuple(typer.assignment(eq) for eq in equations)
