@@ -1,0 +1,84 @@
+"""Gradients against the code's own forward pass, by extrapolated central differences.
+
+This ties backward to forward without the equations: it would notice a pair that agrees with neither. Each tensor is
+tested along two random directions. The error is judged by the noise that the differences themselves show, not by a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from numeric.checks.case import Array, Case
+from numeric.checks.differences import slope_with_noise
+from numeric.checks.gap import Gap, largest, worst
+from numeric.checks.judge import Check
+from numeric.checks.plain import loss
+from numeric.checks.subject import Subject
+
+DIRECTIONS = 2
+NOISE = "8 × the largest noise of the case's slopes (each measured as the distance of the slopes at first steps h and 0.7 h)"
+
+
+def direction(case: Case, name: str, k: int) -> Array:
+    """A direction for one tensor, entries ±0.5 … ±1 so that none is left out; the same for the same name and shape."""
+    rng = np.random.default_rng([k, *name.encode()])
+    value = case.variables[name]
+    return np.asarray(rng.uniform(0.5, 1.0, value.shape) * rng.choice([-1.0, 1.0], value.shape)).astype(case.dtype)
+
+
+def slopes(subject: Subject, case: Case, h: float, levels: int) -> dict[tuple[str, int], tuple[float, float]]:
+    """The slope of the loss along each direction, with its noise."""
+    found = {}
+    for name, value in case.variables.items():
+        for k in range(DIRECTIONS):
+            along = direction(case, name, k)
+            scale = max(1.0, float(np.sqrt(along.size)))  # keeps the step h in the whole tensor, whatever its size
+
+            def at(step: float, name: str = name, value: Array = value, along: Array = along, scale: float = scale) -> float:
+                there = case.with_variables({name: (value + step / scale * along).astype(case.dtype)})
+                return float(loss(_wide(subject.outputs(there)), case))
+
+            slope, noise = slope_with_noise(at, h, levels)
+            found[name, k] = slope * scale, noise * scale
+    return found
+
+
+def _wide(outputs: Mapping[str, Array]) -> dict[str, Array]:
+    return {k: v.astype(np.float64) for k, v in outputs.items()}
+
+
+def compare_slopes(subject: Subject, case: Case, h: float = 1e-2, levels: int = 4, floor: float = 0.0) -> Gap:
+    """<gradient, direction> against the slope of the code's own loss."""
+    gradients = _wide(subject.gradients(case))
+    measured = slopes(subject, case, h, levels)
+    noise = max(noise for _, noise in measured.values())
+    scale = max(abs(slope) for slope, _ in measured.values())
+    gaps = []
+    for (name, k), (slope, _) in measured.items():
+        got = float(np.sum(gradients[name] * direction(case, name, k)))
+        size = largest(gradients[name]) * gradients[name].size
+        bound = 8 * noise + 64 * np.finfo(np.float64).eps * size + floor * scale
+        error = abs(got - slope)
+        gaps.append(Gap(f"{name} along a direction", got, slope, error if np.isfinite(error) else np.inf, bound))
+    return worst(gaps)
+
+
+def compare_float32(subject: Subject, case: Case) -> Gap:
+    """In float32 differences are good for three digits at h = 0.1, and no more is claimed."""
+    return compare_slopes(subject, case.astype(np.float32), h=1e-1, levels=2, floor=1e-3)
+
+
+INDEPENDENT = "the equations and every rule: only the values of the code's own forward pass are used"
+CHECKS = (
+    Check("backward pass fits the forward pass, float64", "Richardson", INDEPENDENT, NOISE + ", h = 0.01", compare_slopes, share=0.6),
+    Check(
+        "backward pass fits the forward pass, float32",
+        "Richardson",
+        INDEPENDENT,
+        NOISE + ", h = 0.1, plus 0.001 of the largest slope: no more is claimed in float32",
+        compare_float32,
+        share=0.4,
+    ),
+)

@@ -1,0 +1,126 @@
+"""Arguments: what is wrong is refused by name, and layout, sizes and T = 1 make no difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from derivations.cell import Cell
+from numeric.checks.case import Array, Case, draw_case
+from numeric.checks.complex_step import STEP
+from numeric.checks.gap import ROUNDING, Gap, compare, epsilon, rounding_bounds, worst
+from numeric.checks.judge import Check
+from numeric.checks.plain import floats, loss, unroll
+from numeric.checks.reference import compare_plain
+from numeric.checks.richardson import direction
+from numeric.checks.subject import Subject
+
+ODD_SIZES = (1, 3, 17, 33)
+
+
+def wrong_arrays(value: Array) -> Iterator[tuple[str, Any]]:
+    """Arrays that no call should accept in place of ``value``, with what is wrong about them."""
+    yield "one entry too many", np.concatenate([value, value[..., :1]], axis=-1)
+    yield "an axis too many", value[None]
+    yield "an axis missing", value[0]
+    yield "complex numbers", value.astype(np.complex128)
+    yield "text", np.full(value.shape, "a")
+
+
+def calls(subject: Subject, case: Case) -> dict[str, tuple[Array, Callable[[Any], Any]]]:
+    """Every array argument of the module: its right value, and a call that puts another in its place."""
+    module, (p, run) = subject.module, subject.run(case)
+    found: dict[str, tuple[Array, Callable[[Any], Any]]] = {}
+    for name in case.inputs:
+        found[f"forward {name}"] = case.inputs[name], lambda v, n=name: module.forward(p, *{**case.inputs, n: v}.values(), **case.states)
+        found[f"jvp d{name}"] = case.inputs[name], lambda v, n=name: module.jvp(p, run, **{f"d{n}": v})
+    for name, value in case.states.items():
+        found[f"forward {name}"] = value, lambda v, n=name: module.forward(p, *case.inputs.values(), **{**case.states, n: v})
+        found[f"jvp d{name}0"] = value, lambda v, n=name: module.jvp(p, run, **{f"d{n}0": v})
+    for name, value in case.upstream.items():
+        found[f"backward {name}"] = value, lambda v, n=name: module.backward(p, run, **{**case.upstream, n: v})
+    return found
+
+
+def compare_refusals(subject: Subject, case: Case) -> Gap:
+    """Each wrong array raises TypeError or ValueError with the argument's name and what came."""
+    for call, (value, put) in calls(subject, case).items():
+        name = call.split()[1]
+        for what, wrong in wrong_arrays(value):
+            came = str(wrong.shape) if wrong.shape != value.shape else str(wrong.dtype)
+            complaint = _complaint(put, wrong, name, came)
+            if complaint:
+                return Gap(f"{call} with {what}: {complaint}", np.nan, np.nan, np.inf, 0.0)
+    return Gap("", 0.0, 0.0, 0.0, 0.0)
+
+
+def _complaint(put: Callable[[Any], Any], wrong: Any, name: str, came: str) -> str:
+    try:
+        put(wrong)
+    except (TypeError, ValueError) as error:
+        missing = [word for word in (name, came) if word not in str(error)]
+        return f"the message {str(error)!r} does not say {missing[0]}" if missing else ""
+    except Exception as error:  # whatever else it raises is the finding
+        return f"{type(error).__name__}: {error}, expected TypeError or ValueError"
+    return "nothing was raised"
+
+
+def scattered(values: Mapping[str, Array]) -> dict[str, Array]:
+    """The same values in arrays that are neither contiguous nor in C order."""
+    found = {}
+    for name, value in values.items():
+        wide = np.zeros((*value.shape[:-1], 2 * value.shape[-1]), value.dtype)[..., ::2] if value.ndim else value.copy()
+        wide = np.asfortranarray(wide)[..., ::-1] if value.ndim else wide
+        wide[...] = value
+        found[name] = wide
+    return found
+
+
+def compare_layouts(subject: Subject, case: Case) -> Gap:
+    """Outputs and gradients for scattered arrays against those for contiguous ones."""
+    other = case.with_variables(scattered(case.variables)).with_upstream(scattered(case.upstream))
+    bounds = rounding_bounds(subject.gradients, case, epsilon(case)) | rounding_bounds(subject.outputs, case, epsilon(case))
+    expected = subject.gradients(case) | subject.outputs(case)
+    return compare(subject.gradients(other) | subject.outputs(other), expected, bounds)
+
+
+def draw_odd_sizes(cell: Cell, rng: np.random.Generator) -> Case:
+    """T = 1 and batch = 1 among the sizes, and numbers that are no multiple of a vector register."""
+    sizes = {name: int(rng.choice(ODD_SIZES)) for name in cell.sizes}
+    return draw_case(cell, rng, {"time": int(rng.choice([1, 1, 3])), "batch": int(rng.choice([1, 1, 3, 17])), **sizes}, scale=0.5)
+
+
+def directional(case: Case) -> dict[str, Array]:
+    """The slope of the loss along one direction of each tensor, by complex step of the equations."""
+    numbers, found = floats(np.complex128), {}
+    for name, value in case.variables.items():
+        there = {**case.variables, name: value + 1j * STEP * direction(case, name, 0)}
+        found[name] = np.imag(loss(unroll(case.cell, there, numbers), case)) / STEP
+    return found
+
+
+def compare_odd_sizes(subject: Subject, case: Case) -> Gap:
+    """Forward pass and one slope of each gradient."""
+    gradients = subject.gradients(case)
+    got = {k: np.sum(v * direction(case, k, 0)) for k, v in gradients.items()}
+    sizes = {k: float(np.sum(np.abs(v))) * epsilon(case) for k, v in gradients.items()}  # the sum over the direction rounds too
+    bounds = {k: v + sizes[k] for k, v in rounding_bounds(directional, case, epsilon(case)).items()}
+    return worst([compare_plain(subject, case), compare(got, directional(case), bounds)])
+
+
+ARGUMENTS = "the equations and every rule: only the code's answers to bad arguments are read"
+CHECKS = (
+    Check("wrong shapes and types are refused by name", "arguments", ARGUMENTS, "no tolerance", compare_refusals, share=0.05),
+    Check("layout of the arrays does not matter", "arguments", ARGUMENTS, ROUNDING + "; ε = 2^-52", compare_layouts, share=0.2),
+    Check(
+        "sizes 1, 3, 17, 33, T = 1 and batch = 1",
+        "complex step",
+        "the calculus, the lowering and the generated code: the author's equations are evaluated as typed",
+        ROUNDING + "; ε = 2^-52; one direction for each gradient",
+        compare_odd_sizes,
+        draw=draw_odd_sizes,
+        share=0.4,
+    ),
+)

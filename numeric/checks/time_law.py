@@ -1,0 +1,211 @@
+"""Laws of the recursion: T single steps are one run, a run can be cut anywhere, rows of a batch do not meet, order is a name.
+
+All of them compare the code with itself, so they need no equations; what they find are mistakes of bookkeeping: a stale
+state, an index off by one, a reused buffer, rows that mix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from derivations.cell import Cell
+from derivations.notation.tree import Concat, Expr, MatMul, Ref, children
+from numeric.checks.case import Array, Case
+from numeric.checks.gap import ROUNDING, Gap, compare, epsilon, rounding_bounds
+from numeric.checks.judge import Check
+from numeric.checks.subject import Subject
+
+Both = dict[str, Array]  # outputs and gradients together, gradients as "grad W_f"
+Axes = tuple[tuple[str, ...], ...]
+
+
+def whole(subject: Subject, case: Case) -> Both:
+    """Outputs and gradients of one run."""
+    p, run = subject.run(case)
+    outputs = subject.read(run)
+    return outputs | _named(subject.read_gradients(subject.module.backward(p, run, **case.upstream), case))
+
+
+def _named(gradients: Mapping[str, Array]) -> Both:
+    return {f"grad {k}": v for k, v in gradients.items()}
+
+
+def law(other: Callable[[Subject, Case], Both]) -> Callable[[Subject, Case], Gap]:
+    """A comparison of one run with the same values computed in another way."""
+
+    def compare_both(subject: Subject, case: Case) -> Gap:
+        bounds = rounding_bounds(lambda moved: whole(subject, moved), case, epsilon(case))
+        return compare(other(subject, case), whole(subject, case), bounds)
+
+    return compare_both
+
+
+def _piece(case: Case, start: int, stop: int, states: Mapping[str, Array], later: Mapping[str, Array]) -> Case:
+    """Steps start … stop-1 of a case; ``later`` is what the steps after them send back to the states."""
+    upstream = {k: v[start:stop].copy() for k, v in case.upstream.items()}
+    for name, value in later.items():
+        upstream[f"d{name}"][-1] += value
+    inputs = {k: v[start:stop] for k, v in case.inputs.items()}
+    return replace(case, inputs=inputs, states=dict(states), upstream=upstream)
+
+
+def _in_pieces(subject: Subject, case: Case, cuts: list[int], run_piece: Callable[[Subject, Case], Both]) -> Both:
+    """Outputs and gradients, computed piece by piece: forward in order, backward in reverse order."""
+    spans = list(zip(cuts[:-1], cuts[1:], strict=True))
+    starts, outputs = [dict(case.states)], []
+    for start, stop in spans:
+        found = subject.outputs(_piece(case, start, stop, starts[-1], {}))
+        outputs.append(found)
+        starts.append({k: found[k][-1] for k in case.states})
+    total: Both = {}
+    later: dict[str, Array] = {}
+    pieces = []
+    for (start, stop), states in reversed(list(zip(spans, starts, strict=False))):
+        g = run_piece(subject, _piece(case, start, stop, states, later))
+        later = {k: g[f"grad {k}0"] for k in case.states}
+        pieces.append({f"grad {k}": g[f"grad {k}"] for k in case.inputs})
+        for k in case.p:
+            total[f"grad {k}"] = total.get(f"grad {k}", 0) + g[f"grad {k}"]
+    joined = {k: np.concatenate([o[k] for o in outputs]) for k in outputs[0]}
+    inputs = {f"grad {k}": np.concatenate([piece[f"grad {k}"] for piece in reversed(pieces)]) for k in case.inputs}
+    return joined | total | inputs | {f"grad {k}0": v for k, v in later.items()}
+
+
+def split_run(subject: Subject, case: Case) -> Both:
+    """Two runs, cut in the middle."""
+    time = case.sizes["time"]
+    return _in_pieces(subject, case, sorted({0, time // 2, time}), whole)
+
+
+def single_steps(subject: Subject, case: Case) -> Both:
+    """T runs of one step."""
+    return _in_pieces(subject, case, list(range(case.sizes["time"] + 1)), whole)
+
+
+def step_forms(subject: Subject, case: Case) -> Both:
+    """T calls of ``step`` forward, then T calls of ``step_vjp`` backward."""
+    p, states = subject.p(case), dict(case.states)
+    steps: list[dict[str, Array]] = []
+    for t in range(case.sizes["time"]):
+        values = subject.module.step(p, *(v[t] for v in case.inputs.values()), **states)
+        states = {name.id: np.array(v) for name, v in zip(subject.cell.states, values, strict=False)}
+        steps.append(states)
+
+    def one(subject: Subject, piece: Case) -> Both:
+        inputs = (v[0] for v in piece.inputs.values())
+        _, g = subject.module.step_vjp(p, *inputs, **piece.states, **{k: v[0] for k, v in piece.upstream.items()})
+        found = subject.read_gradients(g, piece)
+        return _named(found | {k: found[k][None] for k in piece.inputs})
+
+    found = _in_pieces(subject, case, list(range(case.sizes["time"] + 1)), one)
+    return found | {k: np.stack([s[k] for s in steps]) for k in case.states}
+
+
+def row_by_row(subject: Subject, case: Case) -> Both:
+    """Each row of the batch by itself; parameter gradients add up."""
+    rows = [whole(subject, _rows(case, [b])) for b in range(case.sizes["batch"])]
+    return {k: _join(k, [row[k] for row in rows], case) for k in rows[0]}
+
+
+def _join(key: str, parts: list[Array], case: Case) -> Array:
+    name = key.removeprefix("grad ")
+    if key != name and name in case.p:
+        return np.asarray(sum(parts))
+    return np.concatenate(parts, axis=0 if key != name and name.removesuffix("0") in case.states else 1)
+
+
+def _rows(case: Case, order: list[int]) -> Case:
+    return replace(
+        case,
+        inputs={k: v[:, order] for k, v in case.inputs.items()},
+        states={k: v[order] for k, v in case.states.items()},
+        upstream={k: v[:, order] for k, v in case.upstream.items()},
+    )
+
+
+def turned_batch(subject: Subject, case: Case) -> Both:
+    """The rows of the batch in another order, and back."""
+    order = list(np.roll(np.arange(case.sizes["batch"]), 1))
+    found = whole(subject, _rows(case, order))
+    back = list(np.argsort(order))
+
+    def restore(key: str, value: Array) -> Array:
+        name = key.removeprefix("grad ")
+        if key != name and name in case.p:
+            return value
+        return value[back] if key != name and name.removesuffix("0") in case.states else value[:, back]
+
+    return {k: restore(k, v) for k, v in found.items()}
+
+
+def turned_units(subject: Subject, case: Case) -> Both:
+    """The hidden units under other numbers: every array permuted along every axis that counts them, and back."""
+    size = subject.cell.shapes[subject.cell.states[0]][0][0]
+    order = np.roll(np.arange(case.sizes[size]), 1)
+    axes = unit_axes(subject.cell)
+
+    def turn(values: Mapping[str, Array], prefix: str, by: Array) -> Both:
+        return {k: _permute(v, axes[k.removeprefix(prefix)], size, by, case.sizes) for k, v in values.items()}
+
+    there = case.with_variables(turn(case.variables, "", order)).with_upstream(turn(case.upstream, "d", order))
+    return turn(whole(subject, there), "grad ", np.argsort(order))
+
+
+def unit_axes(cell: Cell) -> dict[str, Axes]:
+    """The sizes along each axis of every array, by name; an axis may hold several blocks, in the order of a concatenation."""
+    columns = {
+        node.left.name: tuple(_length(part, cell) for part in node.right.parts)
+        for node in _nodes(cell)
+        if isinstance(node, MatMul) and isinstance(node.left, Ref) and isinstance(node.right, Concat)
+    }
+    found: dict[str, Axes] = {}
+    for name in (*cell.parameters, *cell.inputs, *cell.outputs):
+        shape = cell.shapes[name]
+        axes = (*shape[:-1], columns[name]) if name in columns else shape
+        found[name.id] = (() if name in cell.parameters else (("time",), ("batch",))) + axes
+    return found | {f"{name.id}0": found[name.id][1:] for name in cell.states}
+
+
+def _nodes(cell: Cell) -> Iterator[Expr]:
+    waiting = [eq.expr for eq in cell.equations]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(children(node))
+
+
+def _length(expr: Expr, cell: Cell) -> str:
+    """The one size that an entrywise expression or a product with a matrix has; "" where it is none of the named ones."""
+    if isinstance(expr, Ref):
+        size = cell.shapes[expr.name][0] if cell.shapes[expr.name] else ()
+        return size[0] if len(size) == 1 else ""
+    return next((size for child in children(expr) if (size := _length(child, cell))), "")
+
+
+def _permute(value: Array, axes: Axes, size: str, order: Array, sizes: Mapping[str, int]) -> Array:
+    for axis, blocks in enumerate(axes):
+        index: list[int] = []
+        for block in blocks:
+            index += [len(index) + int(i) for i in (order if block == size else range(sizes[block]))]
+        value = np.take(value, index, axis)
+    return np.ascontiguousarray(value)
+
+
+OWN = "the equations and every rule: the code is compared with itself"
+
+
+def _laws() -> dict[str, tuple[str, Callable[[Subject, Case], Both], float]]:
+    return {
+        "T calls of step and step_vjp give one run of T": ("time law", step_forms, 0.6),
+        "T runs of one step give one run of T": ("time law", single_steps, 0.3),
+        "two runs give one run, cut in the middle": ("time law", split_run, 0.3),
+        "each row by itself gives the batch": ("batch law", row_by_row, 0.3),
+        "the order of the batch does not matter": ("permutation law", turned_batch, 0.3),
+        "the numbering of the units does not matter": ("permutation law", turned_units, 0.3),
+    }
+
+
+CHECKS = tuple(Check(text, method, OWN, ROUNDING + "; ε = 2^-52", law(other), share=share) for text, (method, other, share) in _laws().items())
