@@ -1,0 +1,130 @@
+"""What every section needs to know about a derivation: printers, numbers, names of rules, roles, free letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from derivations.calculus.derivation import Derivation, Step
+from derivations.calculus.families import Family, Line, indexed, indexed_ref
+from derivations.calculus.rules import RULES
+from derivations.documents.maths import Maths
+from derivations.documents.model import Link, Math, Rich, Row
+from derivations.documents.roles import Roles
+from derivations.notation import unicode
+from derivations.notation.tree import Expr, Name, Ref
+from derivations.verdict import Result
+
+
+class Context:
+    """One derivation as the sections see it."""
+
+    def __init__(self, derivation: Derivation, results: Sequence[Result]) -> None:
+        self.d, self.cell, self.results = derivation, derivation.cell, tuple(results)
+        self.forward, self.backward = derivation.forward, derivation.backward
+        self.scalars = frozenset(name for name, shape in derivation.backward.shapes.items() if not shape)
+        self.maths = Maths(self.scalars, derivation.family)
+        self.roles = Roles(derivation)
+        self.labels: dict[str, int] = {}
+
+    @property
+    def family(self) -> Family | None:
+        """The gates that share equations."""
+        return self.d.family
+
+    @cached_property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that this derivation needs, in the order of their numbers."""
+        used = {rule for step in self.d.steps for rule in step.rules} | {"uses"}
+        return tuple(name for name in RULES if name in used)
+
+    def rule(self, name: str) -> Link:
+        """A reference to a rule."""
+        return Link("rule", name)
+
+    @cached_property
+    def states(self) -> tuple[Ref, ...]:
+        """The states at time t, in the cell's order."""
+        return tuple(Ref(name, 0) for name in self.cell.states)
+
+    @cached_property
+    def steps_by_target(self) -> dict[Ref, Step]:
+        """The step that gives an adjoint."""
+        return {step.target: step for step in self.d.steps}
+
+    @cached_property
+    def parameter_lines(self) -> tuple[tuple[Step, ...], ...]:
+        """Steps of parameters; those of a family share a number."""
+        found: dict[int, list[Step]] = {}
+        for step in self.d.steps:
+            if step.kind == "parameter":
+                found.setdefault(step.number, []).append(step)
+        return tuple(tuple(steps) for steps in found.values())
+
+    @property
+    def joining(self) -> int:
+        """The number of the first line of the section about time."""
+        return 1 + max((s.number for s in self.d.steps if s.kind != "parameter"), default=self.d.first_step - 1)
+
+    @property
+    def first_free(self) -> int:
+        """The first number after the derivation."""
+        last = max((s.number for s in self.d.steps), default=0)
+        return 1 + max(last, self.joining + len(self.states) + 1)
+
+    def label(self, ref: Ref, number: int) -> str:
+        """A label that tells formulas apart, made of the name of what a formula gives."""
+        stem = ref.name.id.replace("_", "-")
+        known = self.labels.setdefault(stem, number)
+        return stem if known == number else f"{stem}-{number}"
+
+    def row(self, number: int, target: Ref, rhs: tuple[str, ...], note: Rich = (), *, also: str = "", lhs: str = "", label: str = "") -> Row:
+        """One numbered formula."""
+        return Row(number, label or self.label(target, number), lhs or self.maths.tex(target), rhs, note, also)
+
+    def symbol(self, ref: Ref) -> Math:
+        """A variable in a line of text."""
+        return Math(self.maths.tex(ref))
+
+    def free_letters(self, wanted: Sequence[str]) -> list[str]:
+        """Letters of a list that no variable of the document uses."""
+        taken = {name.base for name in self.backward.shapes}
+        return [letter for letter in wanted if letter not in taken]
+
+    def line_of(self, ref: Ref) -> Line:
+        """The forward line that gives a value."""
+        return self.d.forward_lines[self.d.numbers[ref] - 1]
+
+    def bar(self, ref: Ref, *, time: int | None = 0) -> Ref:
+        """The adjoint of a variable."""
+        return Ref(ref.name.marked("bar"), time)
+
+    def arriving(self, state: Ref, time: int = 0) -> Ref:
+        """The part of a state's adjoint that arrives from the step after ``time``."""
+        return Ref(state.name.marked("from"), time)
+
+    def collective(self, targets: Sequence[Ref]) -> Ref:
+        """One symbol for the members of a family."""
+        return indexed_ref(targets[0], targets[0].name.sub, self.family.index) if len(targets) > 1 and self.family else targets[0]
+
+    def collective_expr(self, expr: Expr, steps: Sequence[Step]) -> Expr:
+        """An expression of the first of several steps, said for all of them."""
+        return indexed(expr, steps[0].target.name.sub, self.family.index) if len(steps) > 1 and self.family else expr
+
+    def text(self, ref: Ref) -> str:
+        """A variable in Unicode."""
+        return unicode(ref)
+
+
+def unmarked(ref: Ref, time: int | None = 0) -> Ref:
+    """The variable that an adjoint belongs to."""
+    return Ref(replace(ref.name, marks=()), time)
+
+
+def is_parameter(ref: Ref) -> bool:
+    """Whether a variable does not depend on time."""
+    return ref.time is None
+
+
+__all__ = ["Context", "Name", "is_parameter", "unmarked"]

@@ -1,0 +1,15 @@
+"""The data flow of one step as a picture: laid out once, drawn for TeX and for HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from derivations.documents.diagram.scene import Scene
+
+if TYPE_CHECKING:
+    from derivations.documents.context import Context
+
+
+def draw(context: Context) -> Scene:
+    """The data flow of one step of a cell."""
+    return Scene(100, 10)

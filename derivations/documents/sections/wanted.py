@@ -1,0 +1,97 @@
+"""Section 2: what an adjoint is, and which adjoints are wanted."""
+
+from __future__ import annotations
+
+from derivations.documents.context import Context
+from derivations.documents.model import Link, Math, Paragraph, Rich, Row, Section, Steps, Table
+from derivations.documents.text import join, say
+from derivations.notation.tree import Ref
+
+
+def wanted_section(context: Context) -> Section:
+    """The loss, the adjoint, the goal, the notation."""
+    first = context.maths.tex(context.states[0])
+    bar = context.maths.tex(context.bar(context.states[0]))
+    text = say(
+        "The loss is a function {}. Its {} ${}$ varies this one argument and holds the others fixed; it is known, since the loss is known. "
+        "The {} ${}$ varies ${}$ and lets all later quantities follow. "
+        "For any variable $v$ of the cell, in the notation of reverse-mode differentiation {},".replace("{} ${}$ varies this", "direct derivative $@D$ varies this")
+        .replace("The {} ${}$ varies ${}$", "The adjoint $@B$ varies $@H$")
+        .replace("@D", context.maths.slash(context.states[0]))
+        .replace("@B", bar)
+        .replace("@H", first),
+        Math(loss_latex(context)),
+        Link("cite", "gw"),
+    )
+    adjoint = Row(
+        len(context.d.forward_lines) + 1,
+        "adjoint",
+        r"\bar v_j",
+        (r"= \frac{\mathrm d L}{\mathrm d v_j}\qquad\text{for every entry }j\text{ of }v",),
+        say("adjoint; $\\bar v$ is shaped like $v$"),
+    )
+    goal = say("The goal is {}.", _goal(context))
+    return Section("want", "What is wanted", (Paragraph(text, lead=True), Steps((adjoint,)), Paragraph(goal), _notation(context)))
+
+
+def loss_latex(context: Context) -> str:
+    """``L(h_1,…,h_T,c_1,…,c_T)``."""
+    parts = []
+    for name in context.cell.outputs:
+        ref = Ref(name, 0)
+        parts.append(rf"{context.maths.at(ref, '1')},\dots,{context.maths.at(ref, 'T')}")
+    return f"L({', '.join(parts)})"
+
+
+def _goal(context: Context) -> Rich:
+    parameters: list[str] = []
+    family = False
+    for steps in context.parameter_lines:
+        shown = context.collective([step.target for step in steps])
+        family = family or len(steps) > 1
+        parameters.append(context.maths.tex(shown))
+    parts: list[Rich] = []
+    if parameters:
+        parts.append((Math(", ".join(parameters)),) + (say(f" for ${context.maths.gates}$") if family else ()))
+    inputs = [context.maths.tex(context.bar(Ref(name, 0))) for name in context.cell.inputs]
+    initial = [context.maths.at(context.bar(state), "0") for state in context.states]
+    parts.append((Math(", ".join(inputs + initial)),))
+    return join(parts, last=", and ")
+
+
+def _notation(context: Context) -> Table:
+    state = context.states[0]
+    arriving = [context.maths.tex(context.arriving(s)) for s in context.states[:2]]
+    rows: list[tuple[Rich, ...]] = [
+        say("$\\bar v$ | adjoint of $v$, shaped like $v$ | one mark for every variable; $v-\\eta\\bar v$ is a descent step"),
+        say(f"${context.maths.slash(state)}$ | direct derivative | used for the arguments of $L$ only, so never ambiguous"),
+        say(f"${', '.join(arriving)}$ | part that arrives from step $t+1$ | keeps apart what arrives and what is made at $t$"),
+    ]
+    argument = next((line for line in context.d.forward_lines if context.roles.is_argument(line.targets[0])), None)
+    if argument is not None:
+        shown = context.maths.tex(argument.target)
+        letter = argument.target.name.base
+        if argument.family:
+            rows.append(say(f"${shown}$ | pre-activation of gate ${argument.family.index}$ | the letter ${letter}$ names nothing else in the cell"))
+        else:
+            rows.append(say(f"${shown}$ | pre-activation | the letter ${letter}$ names nothing else in the cell"))
+    rows.append(say("$M\\T$ | transpose | upright, so it is not the length $T$"))
+    rows.append(say("$\\E$ | vector of ones | makes $\\E-v$ a difference of vectors"))
+    header: tuple[Rich, ...] = (("notation",), ("meaning",), ("reason",))
+    return Table(header, tuple(_cells(row) for row in rows), ("Notation, and why.",), "notation", wide=(2,))  # type: ignore[arg-type]
+
+
+def _cells(row: Rich) -> tuple[Rich, ...]:
+    """A sentence cut at its bars."""
+    cells: list[list[object]] = [[]]
+    for part in row:
+        if isinstance(part, str):
+            pieces = part.split(" | ")
+            for index, piece in enumerate(pieces):
+                if index:
+                    cells.append([])
+                if piece:
+                    cells[-1].append(piece)
+        else:
+            cells[-1].append(part)
+    return tuple(tuple(cell) for cell in cells)  # type: ignore[arg-type]
