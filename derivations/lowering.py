@@ -6,7 +6,7 @@ is not a name: those are the values at which a derivation stops. A product of a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program
 from derivations.notation.tree import (
@@ -118,8 +118,7 @@ class _Lowering:
     def new_name(self, letters: Sequence[str]) -> Name:
         free = next((letter for letter in letters if letter not in self.letters), None)
         if free is None:
-            numbered = (Name(letters[0], sub=str(k)) for k in range(1, 10_000))
-            return next(name for name in numbered if name not in self.shapes)
+            return self.unused(Name(letters[0], sub=str(k)) for k in range(1, 10_000))
         self.letters.add(free)
         return Name(free)
 
@@ -138,7 +137,12 @@ class _Lowering:
             return Name(self.argument_letter)
         matrix = next((r.name.sub for r in refs(arg) if r.time is None and r.name.base.isupper()), "")
         subs = (s for s in (matrix, owner.base + owner.sub, *(f"{owner.base}{k}" for k in range(1, 10_000))) if s)
-        return next(n for n in (Name(self.argument_letter, sub=s) for s in subs) if n not in self.shapes)
+        return self.unused(Name(self.argument_letter, sub=s) for s in subs)
+
+    def unused(self, names: Iterable[Name]) -> Name:
+        """The first name that nothing has, not even in the spelling of generated code."""
+        taken = {name.id for name in self.shapes}
+        return next(name for name in names if name.id not in taken)
 
     def vector_size(self, expr: Expr) -> Size:
         return self.shape(expr)[0]

@@ -27,6 +27,7 @@ def resolve(written: Sequence[Assignment], declared_inputs: Iterable[str] = ()) 
     inputs = _inputs(uses, targets, set(declared_inputs))
     _check_uses(uses, targets, inputs)
     timed = [Assignment(replace(eq.target, time=0), _with_times(eq.expr, set(targets) | set(inputs)), eq.span) for eq in written]
+    _check_ids(timed)
     ordered = _computing_order(timed)
     states = _first_seen(ref.name for eq in ordered for ref in refs(eq.expr) if ref.time == -1)
     parameters = _first_seen(ref.name for eq in ordered for ref in refs(eq.expr) if ref.time is None)
@@ -92,6 +93,18 @@ def _check_uses(uses: Sequence[Ref], targets: Mapping[Name, Ref], inputs: tuple[
             raise CellError(f"{shown} is not defined", hint=_nearest(ref.name, targets), span=ref.span)
         if ref.time is None and any(other.name == ref.name and other.time is not None for other in uses) and ref.name not in inputs:
             raise CellError(f"{shown} is used with and without a time", hint=f"write {name_unicode(ref.name, 0)}", span=ref.span)
+
+
+def _check_ids(equations: Sequence[Assignment]) -> None:
+    """Generated code spells ``W_2`` and ``W^{(2)}`` alike, so a cell may use one of them only."""
+    seen: dict[str, Name] = {}
+    for eq in equations:
+        for ref in (eq.target, *refs(eq.expr)):
+            other = seen.setdefault(ref.name.id, ref.name)
+            if other != ref.name:
+                raise CellError(
+                    f"{name_unicode(other)} and {name_unicode(ref.name)} are both {ref.name.id} in code", hint="rename one of them", span=ref.span
+                )
 
 
 def _nearest(name: Name, targets: Mapping[Name, Ref]) -> str:

@@ -67,6 +67,7 @@ WRONG = {
     "h_t = tanh(W x_{t-1} + U h_{t-1})": (1, 14, "x_{t-1} is an earlier input"),
     "h_t = tanh(W x_t + U h_{t-1} + V y + U y_t)": (1, 34, "y is used with and without a time"),
     "H_t = tanh(W x_t + U h_{t-1})\nh_t = tanh(x_t)": (1, 1, "H_t is a matrix, its right side is a vector"),
+    "h_t = tanh(W_2 x_t + W^{(2)} h_{t-1})": (1, 22, "W_2 and W^{(2)} are both W_2 in code"),
     "h_{t-1} = tanh(W x_t + U h_{t-1})": (1, 1, "h_{t-1} is assigned"),
 }
 
