@@ -1,0 +1,216 @@
+"""Claims as people write them, ``|c_t| ≤ |c_{t-1}| + 1``, read with the notation of the equations.
+
+A claim compares two or more sides with ``<``, ``≤``, ``=``, ``≥``, ``>``, for each entry. A side may use absolute values,
+``max`` and ``min``; each of them is given a name that no cell has, and what remains is an expression of the notation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from derivations.cell import Cell
+from derivations.errors import CellError
+from derivations.notation import name_unicode, read_expr
+from derivations.notation.tree import Assignment, Concat, Expr, MatMul, Name, Ref, Sum, Times, children, rebuild, refs
+from derivations.resolve import Roles
+from derivations.shapes import infer_shapes
+from derivations.sizes import Shape
+
+RELATIONS = {
+    "<=": "<=", "≤": "<=", "⩽": "<=", r"\leq": "<=", r"\le": "<=", r"\leqslant": "<=", "<": "<", r"\lt": "<",
+    ">=": ">=", "≥": ">=", "⩾": ">=", r"\geq": ">=", r"\ge": ">=", r"\geqslant": ">=", ">": ">", r"\gt": ">",
+    "==": "=", "=": "=",
+}  # fmt: skip
+LONGEST, DEEPEST = 2000, 20  # characters of a claim; absolute values within each other
+PLACE = "9001"  # labels of places for absolute values begin here: q_{9001}
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """An absolute value, a maximum or a minimum of expressions, entrywise."""
+
+    kind: str  # "abs", "max", "min"
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """``sides[0] relations[0] sides[1] …``; ``extremes`` says what the places in the sides stand for, inner ones first."""
+
+    text: str
+    sides: tuple[Expr, ...]
+    relations: tuple[str, ...]
+    extremes: Mapping[Ref, Extreme]
+
+
+def read_claim(cell: Cell, text: str) -> Claim:
+    """A claim of a cell, typed; raises ``CellError`` with the claim's text."""
+    try:
+        return _Reader(cell, text).claim()
+    except CellError as error:
+        raise CellError(f"claim {text!r}: {error.found}", hint=error.hint, file=cell.file) from None
+
+
+class _Reader:
+    def __init__(self, cell: Cell, text: str) -> None:
+        self.cell, self.text = cell, text
+        self.extremes: dict[Ref, Extreme] = {}
+        self.shapes: dict[Name, Shape] = dict(cell.shapes)
+
+    def claim(self) -> Claim:
+        """Split at the relations, then read each side."""
+        if len(self.text) > LONGEST:
+            raise CellError(f"it has {len(self.text)} characters", hint=f"a claim has at most {LONGEST}")
+        parts = _RELATION.split(_tidy(self.text))
+        if len(parts) < 3:
+            raise CellError("no comparison in it", hint="write for example |h_t| <= 1")
+        sides, signs = parts[::2], [RELATIONS[sign] for sign in parts[1::2]]
+        if any(not side.strip() for side in sides):
+            raise CellError("a side of the comparison is missing", hint="write for example |h_t| <= 1")
+        return Claim(self.text, self.typed(tuple(self.expr(side, 0) for side in sides)), tuple(signs), self.extremes)
+
+    def expr(self, text: str, depth: int) -> Expr:
+        """One side; absolute values, maxima and minima are replaced by places, from the left."""
+        if depth > DEEPEST:
+            raise CellError(f"absolute values nested deeper than {DEEPEST}", hint="write the claim in parts")
+        while found := _find(text):
+            kind, start, end, args = found
+            place = self.place(kind, tuple(self.expr(arg, depth + 1) for arg in args))
+            text = f"{text[:start]} {place} {text[end:]}"
+        return self.dated(read_expr(text))
+
+    def place(self, kind: str, args: tuple[Expr, ...]) -> str:
+        """A name for an absolute value, a maximum or a minimum, in the spelling of the notation."""
+        sub = str(int(PLACE) + len(self.extremes))
+        name = Name("Q" if max(self.rank(arg) for arg in args) == 2 else "q", sub=sub)
+        self.extremes[Ref(name, 0)] = Extreme(kind, self.typed(args, name))
+        return f"{name.base}_{{{sub}}}"
+
+    def dated(self, expr: Expr) -> Expr:
+        """``f`` means ``f_t``, as in equations; a name that the cell does not have is refused."""
+        if not isinstance(expr, Ref):
+            return rebuild(expr, self.dated)
+        name = expr.name
+        if Ref(name, 0) in self.extremes:
+            return Ref(name, 0)
+        if name not in self.cell.shapes:
+            known = ", ".join(name_unicode(n) for n in self.cell.shapes)
+            raise CellError(f"{name_unicode(name, expr.time)} is not a name of the cell", hint=f"the cell has {known}")
+        changing = name in self.cell.assigned or name in self.cell.inputs
+        time = 0 if expr.time is None and changing else expr.time
+        if time not in ((0, -1) if name in self.cell.states else (0,) if changing else (None,)):
+            raise CellError(f"{name_unicode(name, time)} is not a value of a step", hint="a claim may use values of step t, and states of step t-1")
+        return replace(expr, time=time)
+
+    def typed(self, args: tuple[Expr, ...], name: Name | None = None) -> tuple[Expr, ...]:
+        """Expressions of one shape with their products resolved; the shape becomes that of ``name``."""
+        target = name or Name("Q" if max(self.rank(arg) for arg in args) == 2 else "q", sub=str(int(PLACE) - 1))
+        total = Sum((*args, *args)) if len(args) == 1 else Sum(args)
+        used = tuple(dict.fromkeys(ref.name for ref in refs(total)))
+        roles = Roles(self.cell.states, self.cell.inputs, used, (target,))
+        declared = {n.id: self.shapes[n] for n in (*self.cell.states, *self.cell.inputs, *used)}
+        (equation,), shapes = infer_shapes((Assignment(Ref(target, 0), total),), roles, declared)
+        if name:
+            self.shapes[name] = shapes[name]
+        assert isinstance(equation.expr, Sum)
+        return equation.expr.terms[: len(args)]
+
+    def rank(self, expr: Expr) -> int:
+        """0 for a scalar, 1 for a vector, 2 for a matrix."""
+        match expr:
+            case Ref():
+                return len(self.shapes[expr.name])
+            case Concat():
+                return 1
+            case Times(op=op) if op not in ("⊙", "*"):
+                left, right = self.rank(expr.left), self.rank(expr.right)
+                return right if left == 2 and right else max(left, right)
+            case MatMul():
+                return self.rank(expr.right)
+            case _:
+                return max((self.rank(child) for child in children(expr)), default=0)
+
+
+_RELATION = re.compile("(" + "|".join(re.escape(s) + (r"(?![A-Za-z])" if s[-1].isalpha() else "") for s in sorted(RELATIONS, key=len, reverse=True)) + ")")
+_NAMED = re.compile(r"(?<![A-Za-z\\])\\?(abs|max|min)\s*(?=[({])")
+_BARS = ((r"\left\lvert", "("), (r"\right\rvert", ")"), (r"\left|", "("), (r"\right|", ")"), (r"\lvert", "("), (r"\rvert", ")"), (r"\vert", "|"))
+
+
+def _tidy(text: str) -> str:
+    r"""``\lvert u \rvert`` and ``\left| u \right|`` as ``abs(u)``; dollars and display commands dropped."""
+    for tex, bracket in _BARS:
+        text = text.replace(tex, " abs(" if bracket == "(" else bracket)
+    text = re.sub(r"\\(?:left|right|bigl|bigr|Bigl|Bigr|big|Big)(?=[(){}\[\]\\|])", "", text)
+    text = text.replace(r"\{", "(").replace(r"\}", ")")
+    return re.sub(r"\\operatorname\{(abs|max|min)\}", r"\1", text.strip().strip("$"))
+
+
+def _find(text: str) -> tuple[str, int, int, list[str]] | None:
+    """The first absolute value, maximum or minimum: its kind, where it begins and ends, its arguments."""
+    named, bar = _NAMED.search(text), text.find("|")
+    if named and (bar < 0 or named.start() < bar):
+        end, args = _arguments(text, named.end())
+        if named[1] == "abs" and len(args) != 1:
+            raise CellError("abs has one argument", hint="write abs(h_t) or |h_t|")
+        return named[1], named.start(), end, args
+    if bar < 0:
+        return None
+    end = _closing_bar(text, bar)
+    return "abs", bar, end + 1, [text[bar + 1 : end]]
+
+
+def _arguments(text: str, start: int) -> tuple[int, list[str]]:
+    """The arguments in the brackets that open at ``start``, and where the brackets end."""
+    depth, last, args = 0, start + 1, []
+    for at in range(start, len(text)):
+        if text[at] in "([{":
+            depth += 1
+        elif text[at] in ")]}":
+            depth -= 1
+            if depth == 0:
+                return at + 1, [*args, text[last:at]]
+        elif text[at] == "," and depth == 1:
+            args.append(text[last:at])
+            last = at + 1
+    raise CellError("a bracket is not closed", hint="every ( needs its )")
+
+
+def _closing_bar(text: str, start: int) -> int:
+    """The bar that closes the one at ``start``: the next one outside of brackets that does not stand where a term begins."""
+    depth, open_bars = 0, 1
+    for at in range(start + 1, len(text)):
+        if text[at] in "([{":
+            depth += 1
+        elif text[at] in ")]}":
+            depth -= 1
+        elif text[at] == "|" and depth == 0:
+            begins = _is_open(text[start + 1 : at])
+            open_bars += 1 if begins else -1
+            if open_bars == 0:
+                return at
+    raise CellError("a bar | is not closed", hint="write |h_t| or abs(h_t)")
+
+
+def _is_open(before: str) -> bool:
+    """Whether the text so far leaves a term to come, so that a bar opens an absolute value."""
+    rest = before.rstrip()
+    return not rest or rest[-1] in "+-−*⊙@·/" or rest.endswith((r"\odot", r"\cdot", r"\circ"))
+
+
+def values_of(claim: Claim) -> tuple[Ref, ...]:
+    """The values of the cell that a claim speaks of, in the order of the text."""
+    found: dict[Ref, None] = {}
+
+    def visit(expr: Expr) -> None:
+        for ref in refs(expr):
+            if ref in claim.extremes:
+                for arg in claim.extremes[ref].args:
+                    visit(arg)
+            else:
+                found.setdefault(ref)
+
+    for side in claim.sides:
+        visit(side)
+    return tuple(found)
