@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from derivations.notation.tree import Apply, Concat, Expr, MatMul, Name, Part, Ref, Total, Transpose, rebuild, refs
+from derivations.notation.tree import Apply, Concat, Expr, MatMul, Name, Part, Ref, Sum, Total, Transpose, rebuild, refs
 from derivations.sizes import Shape
 
 
@@ -116,7 +116,14 @@ class Program:
     def _inlined(self, expr: Expr) -> Expr:
         if isinstance(expr, Ref):
             return self.written(self.definition[expr]) if expr.name in self.inline else expr
+        if isinstance(expr, Sum):
+            return Sum(tuple(term for part in expr.terms for term in self._terms(part)))
         return rebuild(expr, self._inlined)
+
+    def _terms(self, expr: Expr) -> tuple[Expr, ...]:
+        """The terms that one term of a sum stands for: those of an inline sum join it without brackets."""
+        written = self._inlined(expr)
+        return written.terms if isinstance(expr, Ref) and isinstance(written, Sum) else (written,)
 
 
 def as_expr(eq: Equation) -> Expr:

@@ -112,6 +112,7 @@ class _Lowering:
         if expr not in self.known or self.known[expr].name in self.inline:
             self.known.pop(expr, None)
             target = Ref(self.new_name(letters), 0 if any(r.time is not None for r in refs(expr)) else None)
+            self.shapes[target.name] = self.shape(expr)  # before the values within it get names
             self.define(target, expr)
         return self.known[expr]
 
