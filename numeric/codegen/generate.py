@@ -1,0 +1,18 @@
+"""From a cell to the text of a module."""
+
+from __future__ import annotations
+
+from derivations import Cell, CellError, derive
+from numeric.codegen.module import module_text
+from numeric.codegen.schedule import schedule
+
+TARGETS = ("numpy",)
+
+
+
+
+def generate(cell: Cell, target: str = "numpy") -> str:
+    """The text of a module that computes a cell forward, backward and in forward mode."""
+    if target not in TARGETS:
+        raise CellError(f"no target {target!r}", hint=f"targets: {', '.join(TARGETS)}")
+    return module_text(schedule(derive(cell)))

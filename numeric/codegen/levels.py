@@ -1,0 +1,47 @@
+"""When a value is computed: once, before the loop over time, in a step of it, or after it."""
+
+from __future__ import annotations
+
+from derivations.notation.tree import Ref
+from numeric.codegen.task import Task
+
+ONCE, BEFORE, STEP, AFTER = range(4)
+LEVEL = ("once", "before the loop", "in each step", "after the loop")
+
+
+def levels(task: Task) -> dict[Ref, int]:
+    """The level of every value that the task computes or reads.
+
+    ``ONCE`` depends on parameters only and has no time axis. ``BEFORE`` depends on what is known of all steps.
+    ``STEP`` depends on what a step takes from its neighbour and is needed by what it hands on. The rest is ``AFTER``.
+    """
+    found: dict[Ref, int] = {}
+    for eq in task.equations:
+        for ref in eq.operands:
+            found.setdefault(ref, leaf_level(task, ref))
+        level = max((found[ref] for ref in eq.operands), default=ONCE)
+        found[eq.target] = AFTER if level > ONCE and eq.target.time is None else level
+    needed = _needed(task, tuple(task.carried.values()))
+    return {ref: AFTER if level == STEP and ref not in needed and ref not in task.carried else level for ref, level in found.items()}
+
+
+def leaf_level(task: Task, ref: Ref) -> int:
+    """The level of what a task is given."""
+    if ref in task.carried:
+        return STEP
+    return ONCE if ref.time is None else BEFORE
+
+
+def _needed(task: Task, wanted: tuple[Ref, ...]) -> set[Ref]:
+    """``wanted`` and everything that it is computed from."""
+    needed = set(wanted)
+    for eq in reversed(task.equations):
+        if eq.target in needed:
+            needed.update(eq.operands)
+    return needed
+
+
+def without_unused(task: Task) -> Task:
+    """The task without equations that nothing reads."""
+    needed = _needed(task, (*task.results, *task.carried.values()))
+    return task.having(tuple(eq for eq in task.equations if eq.target in needed), {})
