@@ -1,0 +1,294 @@
+"""Sums of products of array elements in a normal form: two expressions are equal for every size if their forms are.
+
+A polynomial maps products of elements to coefficients. Some indices of a product are bound: it stands for the sum over
+all their values. ``Σⱼ W[p, j] x[j]`` is one product with one bound index. Equal products get equal keys: deltas are
+contracted, equal factors merged, bound indices numbered in a canonical way.
+
+Function values are opaque: σ of equal polynomials is the same element, whatever it was called where it was computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from itertools import count, permutations, product
+from typing import TypeAlias
+
+from derivations.proofs.derivatives import derivative
+
+# (variable, size, offset): variables from 0 are bound, negative ones free. The index runs over a named size. In an
+# array whose axis is a sum of sizes it stands ``offset`` entries further down: the second block of [h, x] is at (hidden,).
+Index: TypeAlias = tuple[int, str, tuple[str, ...]]
+Atom: TypeAlias = tuple[str, str, tuple[Index, ...]]  # kind, label, indices
+Factors: TypeAlias = tuple[tuple[Atom, Fraction | int], ...]
+Term: TypeAlias = tuple[tuple[str, ...], Factors]  # the sizes of the bound indices 0, 1, …; sorted factors with exponents
+Poly: TypeAlias = dict[Term, Fraction | int]
+
+VARIABLE, VALUE, POWER, DELTA, SIZE = "v", "f", "p", "δ", "n"  # kinds of atoms
+UNIT: Term = ((), ())
+
+
+def constant(value: Fraction | int) -> Poly:
+    """A number as a polynomial."""
+    return {UNIT: value} if value else {}
+
+
+def element(label: str, indices: Iterable[Index]) -> Poly:
+    """One element of an array."""
+    return {((), (((VARIABLE, label, tuple(indices)), 1),)): 1}
+
+
+def delta(i: Index, j: Index) -> Poly:
+    """1 where two indices over the same size are equal, 0 elsewhere."""
+    return {((), (((DELTA, "", ((i[0], i[1], ()), (j[0], j[1], ()))), 1),)): 1}
+
+
+def add(*polys: Poly) -> Poly:
+    """The sum of polynomials."""
+    out: Poly = {}
+    for poly in polys:
+        for term, c in poly.items():
+            _accumulate(out, term, c)
+    return out
+
+
+def scale(poly: Poly, factor: Fraction | int) -> Poly:
+    """A multiple of a polynomial."""
+    return {term: c * factor for term, c in poly.items()} if factor else {}
+
+
+def _accumulate(out: Poly, term: Term, c: Fraction | int) -> None:
+    total = out.get(term, 0) + c
+    if total:
+        out[term] = total
+    else:
+        out.pop(term, None)
+
+
+class Algebra:
+    """Polynomials over one common set of function values and powers."""
+
+    def __init__(self) -> None:
+        self.labels: dict[tuple[str, frozenset[tuple[Term, Fraction | int]]], str] = {}
+        self.inside: dict[str, tuple[str, Poly]] = {}  # label → function (or "") and its argument
+        self.fresh = count(-1000, -1)  # free variables that no caller uses
+
+    def multiply(self, *polys: Poly) -> Poly:
+        """The product; bound indices of the factors are kept apart."""
+        found = polys[0]
+        for other in polys[1:]:
+            out: Poly = {}
+            for (bound_a, a), ca in found.items():
+                for (bound_b, b), cb in other.items():
+                    self.put(out, ca * cb, bound_a + bound_b, a + _renamed(b, {}, len(bound_a)))
+            found = out
+        return found
+
+    def bind(self, poly: Poly, variable: int, size: str) -> Poly:
+        """The sum over all values of a free index."""
+        out: Poly = {}
+        for (bound, factors), c in poly.items():
+            self.put(out, c, (*bound, size), _renamed(factors, {variable: len(bound)}, 0))
+        return out
+
+    def rename(self, poly: Poly, variables: Mapping[int, int]) -> Poly:
+        """Other free indices in place of free indices."""
+        out: Poly = {}
+        for (bound, factors), c in poly.items():
+            self.put(out, c, bound, _renamed(factors, variables, 0))
+        return out
+
+    def put(self, out: Poly, c: Fraction | int, bound: tuple[str, ...], factors: Factors) -> None:
+        """Add c times a product to ``out``; ``bound`` gives the sizes of its bound indices 0, 1, …"""
+        left, factors = _contract(bound, factors)
+        powers: dict[Atom, Fraction | int] = {}
+        for atom, exponent in factors:
+            powers[atom] = 1 if atom[0] == DELTA else powers.get(atom, 0) + exponent
+        whole = next((a for a, e in powers.items() if a[0] == POWER and e > 0 and e == int(e)), None)
+        if whole is None:
+            _accumulate(out, _canonical(left, powers), c)
+            return
+        for term, value in self.expanded(left, powers, whole).items():
+            _accumulate(out, term, c * value)
+
+    def expanded(self, bound: Mapping[int, str], powers: Mapping[Atom, Fraction | int], whole: Atom) -> Poly:
+        """A product in which the exponent of an opaque polynomial became a natural number: that is multiplied out."""
+        free = {v: next(self.fresh) for v in bound}
+        ((opened, exponent),) = _mapped(((whole, powers[whole]),), lambda v: free.get(v, v))
+        others = _mapped(tuple((a, e) for a, e in powers.items() if a != whole), lambda v: free.get(v, v))
+        found = self.multiply({((), others): 1}, *[self.inner(opened)] * int(exponent))
+        for v, size in bound.items():
+            found = self.bind(found, free[v], size)
+        return found
+
+    def inner(self, atom: Atom) -> Poly:
+        """The polynomial within a function value or power, at the indices of the atom."""
+        return self.inner_at(self.inside[atom[1]][1], atom[2])
+
+    def inner_at(self, formal: Poly, indices: tuple[Index, ...]) -> Poly:
+        """A polynomial in the indices -1, -2, … at other indices."""
+        return self.rename(formal, {-1 - k: i[0] for k, i in enumerate(indices)})
+
+    def opaque(self, fn: str, poly: Poly, indices: tuple[Index, ...], exponent: Fraction | int = 1) -> Poly:
+        """The value of a function of a polynomial, or (``fn`` = "") its power, as one element with these indices."""
+        formal = self.rename(poly, {i[0]: -1 - k for k, i in enumerate(indices)})
+        label = self.label(fn, formal)
+        return {((), (((VALUE if fn else POWER, label, indices), exponent),)): 1}
+
+    def label(self, fn: str, formal: Poly) -> str:
+        """The name of a function of a polynomial in the indices -1, -2, …; equal ones have one name."""
+        key = (fn, frozenset(formal.items()))
+        if key not in self.labels:
+            self.labels[key] = f"{fn}#{len(self.labels)}"
+            self.inside[self.labels[key]] = (fn, formal)
+        return self.labels[key]
+
+    def power(self, poly: Poly, exponent: Fraction, indices: tuple[Index, ...]) -> Poly:
+        """A constant power: multiplied out if natural, of one element by its exponent, opaque otherwise."""
+        if exponent.denominator == 1 and exponent >= 0:
+            return self.multiply(constant(1), *[poly] * int(exponent))
+        if len(poly) == 1:
+            ((bound, factors), c) = next(iter(poly.items()))
+            if not bound and exponent.denominator == 1:
+                return {((), tuple((atom, e * int(exponent)) for atom, e in factors)): Fraction(c) ** int(exponent)}
+            if not bound and c == 1 and len(factors) == 1 and factors[0][1] == 1:
+                return {((), ((factors[0][0], exponent),)): 1}
+        return self.opaque("", poly, indices, exponent if exponent.denominator > 1 else int(exponent))
+
+
+class Substitution:
+    """Puts polynomials in the place of the elements of an array, also within function values."""
+
+    def __init__(self, algebra: Algebra, name: str, value: Callable[[tuple[Index, ...]], Poly]) -> None:
+        self.algebra, self.name, self.value = algebra, name, value
+        self.within: dict[str, Poly] = {}  # by label of a function value
+
+    def __call__(self, poly: Poly) -> Poly:
+        """The polynomial with every such element replaced."""
+        out: Poly = {}
+        for (bound, factors), c in poly.items():
+            free = {v: next(self.algebra.fresh) for v in range(len(bound))}
+            found = constant(c)
+            for atom, exponent in _mapped(factors, lambda v, at=free: at.get(v, v)):  # type: ignore[misc]
+                found = self.algebra.multiply(found, self.of_atom(atom, exponent))
+            for v, size in enumerate(bound):
+                found = self.algebra.bind(found, free[v], size)
+            out = add(out, found)
+        return out
+
+    def of_atom(self, atom: Atom, exponent: Fraction | int) -> Poly:
+        kind, label, indices = atom
+        if kind == VARIABLE and label == self.name:
+            return self.algebra.power(self.value(indices), Fraction(exponent), indices)
+        if kind not in (VALUE, POWER):
+            return {((), ((atom, exponent),)): 1}
+        fn, argument = self.algebra.inside[label]
+        if label not in self.within:
+            self.within[label] = self(argument)
+        if kind == POWER:
+            return self.algebra.power(self.algebra.inner_at(self.within[label], indices), Fraction(exponent), indices)
+        return {((), (((VALUE, self.algebra.label(fn, self.within[label]), indices), exponent),)): 1}
+
+
+class Differential:
+    """A derivation in the sense of algebra: linear, with the product and chain rules; ``seed`` gives it on array elements."""
+
+    def __init__(self, algebra: Algebra, seed: Callable[[str, tuple[Index, ...]], Poly]) -> None:
+        self.algebra, self.seed = algebra, seed
+        self.known: dict[tuple[str, tuple[Index, ...]], Poly] = {}
+
+    def __call__(self, poly: Poly) -> Poly:
+        """The derivative of a polynomial."""
+        out: Poly = {}
+        for (bound, factors), c in poly.items():
+            for n, (atom, exponent) in enumerate(factors):
+                rest = factors[:n] + (((atom, exponent - 1),) if exponent != 1 else ()) + factors[n + 1 :]
+                place = {-1 - k: i[0] for k, i in enumerate(atom[2])}
+                for (inner_bound, inner), value in self.of_atom(atom).items():
+                    self.algebra.put(out, c * exponent * value, bound + inner_bound, rest + _renamed(inner, place, len(bound)))
+        return out
+
+    def of_atom(self, atom: Atom) -> Poly:
+        """The derivative of one element, at the indices -1, -2, …"""
+        kind, label, indices = atom
+        if kind in (DELTA, SIZE):
+            return {}
+        formal = tuple((-1 - k, size, offset) for k, (_, size, offset) in enumerate(indices))
+        if (label, formal) not in self.known:
+            self.known[label, formal] = self.seed(label, formal) if kind == VARIABLE else self.of_opaque(label, formal)
+        return self.known[label, formal]
+
+    def of_opaque(self, label: str, formal: tuple[Index, ...]) -> Poly:
+        """The chain rule; the slope of a function is a polynomial in function values, or else opaque itself."""
+        fn, argument = self.algebra.inside[label]
+        inner = self(argument)
+        if not fn or not inner:
+            return inner
+        slope: Poly = {}
+        for c, name, k in derivative(fn) or ((1, fn + "'", 1),):
+            value = self.algebra.opaque(name, argument, formal)
+            slope = add(slope, scale(self.algebra.multiply(constant(1), *[value] * k), c))
+        return self.algebra.multiply(slope, inner)
+
+
+def _mapped(factors: Factors, change: Callable[[int], int]) -> Factors:
+    return tuple(((kind, label, tuple((change(v), size, at) for v, size, at in indices)), e) for (kind, label, indices), e in factors)
+
+
+def _renamed(factors: Factors, variables: Mapping[int, int], shift: int) -> Factors:
+    """Bound variables moved up by ``shift``, free ones replaced."""
+    return _mapped(factors, lambda v: v + shift if v >= 0 else variables.get(v, v))
+
+
+def _contract(bound: tuple[str, ...], factors: Factors) -> tuple[dict[int, str], Factors]:
+    """Σⱼ δᵢⱼ eⱼ = eᵢ, as often as it applies; δ of two free indices stays and identifies them in all other factors."""
+    left = dict(enumerate(bound))
+    deltas = tuple(f for f in factors if f[0][0] == DELTA)
+    if not deltas:
+        return left, factors
+    factors = tuple(f for f in factors if f[0][0] != DELTA)
+    kept: Factors = ()
+    while deltas:
+        (((_, _, ((i, size, _), (j, _, _))), _), *others) = deltas
+        low, high = sorted((i, j))
+        deltas, factors, kept = (_mapped(fs, _replacing(high, low)) for fs in (tuple(others), factors, kept))
+        if high >= 0 and low != high:
+            del left[high]
+        elif low != high:
+            kept += (((DELTA, "", ((low, size, ()), (high, size, ()))), 1),)
+    return left, factors + kept
+
+
+def _replacing(old: int, new: int) -> Callable[[int], int]:
+    return lambda v: new if v == old else v
+
+
+def _canonical(bound: Mapping[int, str], powers: dict[Atom, Fraction | int]) -> Term:
+    """The product with its bound indices numbered in the one way that gives the least key."""
+    used = {i[0] for (_, _, indices), e in powers.items() if e for i in indices}
+    for size in (size for v, size in bound.items() if v not in used):  # Σⱼ 1 is the size itself
+        powers[SIZE, size, ()] = powers.get((SIZE, size, ()), 0) + 1
+    factors = tuple((atom, e) for atom, e in powers.items() if e)
+    variables = [v for v in bound if v in used]
+    if not variables:
+        return (), tuple(sorted(factors))
+    best = min(tuple(sorted(_mapped(factors, lambda v, at=at: at.get(v, v)))) for at in _numberings(variables, bound, factors))  # type: ignore[misc]
+    sizes = {i[0]: i[1] for (_, _, indices), _ in best for i in indices if i[0] >= 0}
+    return tuple(sizes[v] for v in range(len(variables))), best
+
+
+def _numberings(variables: list[int], bound: Mapping[int, str], factors: Factors) -> Iterable[dict[int, int]]:
+    """Numberings of the bound variables that can give the least key: only variables that look alike are permuted."""
+    looks: dict[tuple[object, ...], list[int]] = {}
+    for v in variables:
+        looks.setdefault((bound[v], *sorted(_seen_from(v, factors))), []).append(v)
+    classes = [looks[key] for key in sorted(looks, key=repr)]
+    for arrangement in product(*(permutations(c) for c in classes)):
+        yield {v: n for n, v in enumerate(v for block in arrangement for v in block)}
+
+
+def _seen_from(v: int, factors: Factors) -> Iterable[str]:
+    """The factors in which a bound variable stands, with the other bound variables blotted out."""
+    for (kind, label, indices), exponent in factors:
+        if any(i[0] == v for i in indices):
+            yield repr((kind, label, exponent, [("·" if i[0] == v else i[0] if i[0] < 0 else "?", i[2]) for i in indices]))

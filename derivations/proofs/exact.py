@@ -1,0 +1,191 @@
+"""Numbers for exact evaluation: polynomials over the rationals that carry their partial derivatives along.
+
+Every entry of every array is a generator of one SymPy polynomial ring, every distinct value of a function is one, and so
+is every distinct reciprocal. Sums, products and the chain rule act on value and partial derivatives at once, so one
+evaluation of a cell's equations gives the derivative of everything by everything. No indices, no matrices, no trees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+from sympy.polys.domains import QQ
+from sympy.polys.rings import PolyElement, ring
+
+from derivations.evaluate import Functions
+from derivations.functions import FUNCTIONS
+from derivations.proofs.derivatives import Polynomial, derivative
+
+
+class OutOfGenerators(Exception):
+    """A ring that turned out too small; another one is made."""
+
+
+class Field:
+    """The ring, with the meaning of its generators."""
+
+    def __init__(self, generators: int) -> None:
+        self.ring, *self.free = ring([f"g{k}" for k in range(generators)], QQ)
+        self.free.reverse()
+        self.values: dict[tuple[str, PolyElement], PolyElement] = {}
+        self.roots: dict[tuple[PolyElement, int], PolyElement] = {}  # (base, n) → generator with generator^n = base; n = -1: 1/base
+
+    def new(self) -> PolyElement:
+        """A generator that has no meaning yet."""
+        if not self.free:
+            raise OutOfGenerators
+        return self.free.pop()
+
+    def constant(self, value: Fraction) -> Exact:
+        """A rational number."""
+        return Exact(self, self.ring(QQ(value.numerator, value.denominator)), {})
+
+    def symbols(self, shape: tuple[int, ...]) -> Any:
+        """An array whose entries are symbols of their own."""
+        return self.filled(shape, lambda _: Exact(self, self.new(), {}))
+
+    def filled(self, shape: tuple[int, ...], entry: Callable[[tuple[int, ...]], Exact]) -> Any:
+        """An array of exact numbers; of no axes, one number."""
+        out = np.empty(shape, dtype=object)
+        for place in np.ndindex(*shape):
+            out[place] = entry(place)
+        return out[()]
+
+    @property
+    def functions(self) -> Functions:
+        """The functions of cells on arrays of exact numbers."""
+        return {fn: np.frompyfunc(partial(self.function, fn), 1, 1) for fn in FUNCTIONS}
+
+    def function(self, fn: str, number: Exact) -> Exact:
+        """A function value: one symbol for one argument; its slope is a polynomial in symbols for function values."""
+        value, slope = self.symbol(fn, number.poly), self.ring.zero
+        for c, other, k in self.slope(fn) if number.partials else ():
+            slope += self.constant(c).poly * (self.symbol(other, number.poly) ** k if k else 1)
+        return Exact(self, value, {at: slope * d for at, d in number.partials.items()})
+
+    @staticmethod
+    def slope(fn: str) -> Polynomial:
+        """The derivative of a function in terms of function values."""
+        found = derivative(fn)
+        if found is None:
+            raise NotImplementedError(f"no derivative of {fn} in terms of function values is known")
+        return found
+
+    def symbol(self, fn: str, argument: PolyElement) -> PolyElement:
+        """The generator that stands for a function value."""
+        if (fn, argument) not in self.values:
+            self.values[fn, argument] = self.new()
+        return self.values[fn, argument]
+
+    def root(self, base: PolyElement, n: int) -> PolyElement:
+        """The generator whose n-th power is ``base``; the reciprocal for n = -1."""
+        if (base, n) not in self.roots:
+            self.roots[base, n] = self.new()
+        return self.roots[base, n]
+
+    def inverse(self, base: PolyElement) -> PolyElement:
+        """1 / base as a power of a generator; the reciprocal of a square is the square of a reciprocal that is known."""
+        for (known, n), generator in self.roots.items():
+            for k in (2, 3, 4) if n < 0 else ():
+                if known**k == base:
+                    return generator**k
+        return self.root(base, -1)
+
+    def is_zero(self, poly: PolyElement) -> bool:
+        """Whether a polynomial is 0 by what its generators mean: denominators are cleared, powers of roots put in."""
+        for (base, n), generator in reversed(self.roots.items()):
+            at = self.ring.index(generator)
+            highest = max((exponents[at] for exponents in poly), default=0)
+            if not highest:
+                continue
+            cleared = self.ring.zero
+            for exponents, c in poly.items():
+                k = exponents[at]
+                others = self.ring({(*exponents[:at], 0 if n < 0 else k % n, *exponents[at + 1 :]): c})
+                cleared += others * base ** (highest - k if n < 0 else k // n)
+            poly = cleared
+        return not poly
+
+
+Operation: TypeAlias = Callable[["Exact", "Exact"], "Exact"]
+
+
+def _lifting(operation: Operation) -> Callable[[Exact, Any], Any]:
+    """Numbers on the right become exact; arrays take over."""
+
+    def operate(self: Exact, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return operation(self, other if isinstance(other, Exact) else self.field.constant(Fraction(other)))
+
+    return operate
+
+
+def _reflected(operation: Operation) -> Callable[[Exact, Any], Any]:
+    return _lifting(lambda self, other: operation(other, self))
+
+
+def _add(left: Exact, right: Exact) -> Exact:
+    partials = dict(left.partials)
+    for at, d in right.partials.items():
+        partials[at] = partials[at] + d if at in partials else d
+    return Exact(left.field, left.poly + right.poly, partials)
+
+
+def _multiply(left: Exact, right: Exact) -> Exact:
+    partials = {at: d * right.poly for at, d in left.partials.items()}
+    for at, d in right.partials.items():
+        partials[at] = partials[at] + left.poly * d if at in partials else left.poly * d
+    return Exact(left.field, left.poly * right.poly, partials)
+
+
+def _subtract(left: Exact, right: Exact) -> Exact:
+    return _add(left, _multiply(right, right.field.constant(Fraction(-1))))
+
+
+def _divide(left: Exact, right: Exact) -> Exact:
+    if right.poly.is_ground:
+        return _multiply(left, left.field.constant(1 / _number(right)))
+    inverse = left.field.inverse(right.poly)
+    return _multiply(left, Exact(left.field, inverse, {at: -(inverse**2) * d for at, d in right.partials.items()}))
+
+
+def _power(base: Exact, exponent: Exact) -> Exact:
+    power, one = _number(exponent), base.field.constant(Fraction(1))
+    found = one
+    for _ in range(abs(power.numerator)):
+        found = _multiply(found, base if power.denominator == 1 else base.root(power.denominator))
+    return found if power >= 0 else _divide(one, found)
+
+
+def _number(constant: Exact) -> Fraction:
+    value = constant.poly.coeff(1)
+    return Fraction(int(value.numerator), int(value.denominator))
+
+
+class Exact:
+    """A polynomial and its partial derivatives by the entries that are differentiated by."""
+
+    __slots__ = ("field", "partials", "poly")
+
+    def __init__(self, field: Field, poly: PolyElement, partials: dict[int, PolyElement]) -> None:
+        self.field, self.poly, self.partials = field, poly, partials
+
+    __add__, __radd__ = _lifting(_add), _reflected(_add)
+    __mul__, __rmul__ = _lifting(_multiply), _reflected(_multiply)
+    __sub__, __rsub__ = _lifting(_subtract), _reflected(_subtract)
+    __truediv__, __rtruediv__ = _lifting(_divide), _reflected(_divide)
+    __pow__ = _lifting(_power)
+
+    def __neg__(self) -> Exact:
+        return _multiply(self, self.field.constant(Fraction(-1)))
+
+    def root(self, n: int) -> Exact:
+        """The n-th root r, with dr = r / (n · base) · d base."""
+        root = self.field.root(self.poly, n)
+        slope = root * self.field.inverse(self.poly) * QQ(1, n)
+        return Exact(self.field, root, {at: slope * d for at, d in self.partials.items()})

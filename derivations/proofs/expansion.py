@@ -1,0 +1,291 @@
+"""Equations written out in elements: from trees and from the four kinds to polynomials with bound indices.
+
+An axis whose size is a sum, as the columns of ``W`` in ``W [h, x]``, is split into blocks, so that every index runs over
+one named size. Where blocks do not fit onto each other for every size, ``Misfit`` is raised: then nothing is proved.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import TypeAlias
+
+from derivations.equations import Contraction, Equation, Layout, Pointwise, Reduction
+from derivations.notation.tree import (
+    Apply,
+    Assignment,
+    Concat,
+    Expr,
+    MatMul,
+    Name,
+    Neg,
+    Number,
+    Part,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Sum,
+    Total,
+    Transpose,
+    children,
+)
+from derivations.proofs.elements import Algebra, Index, Poly, add, constant, element, scale
+from derivations.sizes import Shape, Size
+
+Block: TypeAlias = tuple[str, tuple[str, ...]]  # a named size and the offset at which it begins
+Split: TypeAlias = tuple[str, ...]  # the named sizes of an axis in the order of its blocks
+Axes: TypeAlias = tuple[Size | None, Size | None]  # rows and columns; a vector has no columns, its transpose no rows
+
+
+class Misfit(Exception):
+    """Blocks of an axis that do not fit onto each other, or an expression that has no elements."""
+
+
+def label(ref: Ref) -> str:
+    """The label of an array: its spelling, part by part, and its time."""
+    name = ref.name
+    return "|".join([name.base, ".".join(name.accents), name.sub, name.sup, ".".join(name.marks), str(ref.time)])
+
+
+def in_blocks(split: Split) -> tuple[Block, ...]:
+    """Named sizes one after the other, each with its offset."""
+    found: list[Block] = []
+    before: tuple[str, ...] = ()
+    for size in split:
+        found.append((size, before))
+        before = tuple(sorted((*before, size)))
+    return tuple(found)
+
+
+class Expansion:
+    """The elements of everything that a list of equations computes; what it does not compute is an array of its own."""
+
+    def __init__(
+        self, algebra: Algebra, equations: Iterable[Assignment | Equation], shapes: Mapping[Name, Shape], splits: tuple[Split, ...] = ()
+    ) -> None:
+        self.algebra, self.shapes = algebra, shapes
+        self.definition = {eq.target: eq for eq in equations}
+        self.known: dict[tuple[Ref, tuple[Block, ...]], Poly] = {}
+        self.splits = splits  # orders of blocks that occur in the cell
+        self.splits = tuple(dict.fromkeys([*splits, *(split for eq in self.definition.values() for split in self.concatenations(eq))]))
+
+    def value(self, ref: Ref, indices: tuple[Index, ...]) -> Poly:
+        """One element of a variable; a scalar is the same at every index."""
+        if not self.shapes[ref.name]:
+            indices = ()
+        key = (ref, tuple((size, at) for _, size, at in indices))
+        if key not in self.known:
+            formal = tuple((-1 - k, i[1], i[2]) for k, i in enumerate(indices))
+            eq = self.definition.get(ref)
+            self.known[key] = element(label(ref), formal) if eq is None else self.right_side(eq, formal)
+        return self.algebra.rename(self.known[key], {-1 - k: i[0] for k, i in enumerate(indices)})
+
+    def right_side(self, eq: Assignment | Equation, indices: tuple[Index, ...]) -> Poly:
+        """One element of what an equation computes."""
+        match eq:
+            case Assignment() | Pointwise():
+                return self.element(eq.expr, indices)
+            case Contraction():
+                return self.contraction(eq, indices)
+            case Reduction():
+                return self.total(eq.operand)
+            case Layout(op="concat"):
+                return self.stacked(eq.operands, indices[0])
+            case Layout(op="part"):
+                return self.part(eq.operands[0], eq.split, eq.index, indices[0])
+            case Layout():
+                return self.value(eq.operands[0], indices[::-1])
+
+    def element(self, expr: Expr, indices: tuple[Index, ...]) -> Poly:
+        """One element of an expression; what is a scalar in it broadcasts."""
+        if indices and self.axes(expr) == (None, None):
+            indices = ()
+        match expr:
+            case Ref():
+                return self.value(expr, indices)
+            case Number():
+                return constant(expr.value.numerator if expr.value.denominator == 1 else expr.value)
+            case Sum():
+                return add(*(self.element(term, indices) for term in expr.terms))
+            case Neg():
+                return scale(self.element(expr.arg, indices), -1)
+            case Product():
+                return self.algebra.multiply(*(self.element(factor, indices) for factor in expr.factors))
+            case Quotient():
+                return self.algebra.multiply(self.element(expr.num, indices), self.power(expr.den, Fraction(-1), indices))
+            case Power():
+                return self.power(expr.base, expr.exponent, indices)
+            case Apply():
+                return self.algebra.opaque(expr.fn, self.element(expr.arg, indices), indices)
+            case _:
+                return self.arranged(expr, indices)
+
+    def power(self, base: Expr, exponent: Fraction, indices: tuple[Index, ...]) -> Poly:
+        """One element of a power; a whole exponent goes to the factors, so that u/v² and u v⁻² have one form."""
+        if indices and self.axes(base) == (None, None):
+            indices = ()
+        whole = exponent.denominator == 1
+        match base:
+            case Power() if whole:
+                return self.power(base.base, base.exponent * exponent, indices)
+            case Product() if whole:
+                return self.algebra.multiply(*(self.power(factor, exponent, indices) for factor in base.factors))
+            case _:
+                return self.algebra.power(self.element(base, indices), exponent, indices)
+
+    def arranged(self, expr: Expr, indices: tuple[Index, ...]) -> Poly:
+        """One element of an expression that is not entrywise."""
+        match expr:
+            case MatMul():
+                return self.matmul(expr, indices)
+            case Transpose():
+                return self.element(expr.arg, indices[::-1])
+            case Concat():
+                return self.stacked(expr.parts, indices[0])
+            case Part():
+                return self.part(expr.arg, expr.split, expr.index, indices[0])
+            case Total():
+                return self.total(expr.arg)
+            case _:
+                raise Misfit(f"{type(expr).__name__} has no elements")
+
+    def axes(self, expr: Expr) -> Axes:
+        """Rows and columns of an expression."""
+        match expr:
+            case Ref():
+                shape: tuple[Size | None, ...] = (*self.shapes[expr.name], None, None)
+                return shape[0], shape[1]
+            case Transpose():
+                return self.axes(expr.arg)[::-1]
+            case MatMul():
+                return self.axes(expr.left)[0], self.axes(expr.right)[1]
+            case Concat():
+                return tuple(sorted(atom for part in expr.parts for atom in self.axes(part)[0] or ())), None
+            case Part():
+                return expr.split[expr.index], None
+            case Total():
+                return None, None
+            case _:
+                return max((self.axes(child) for child in children(expr)), key=_rank, default=(None, None))
+
+    def matmul(self, expr: MatMul, indices: tuple[Index, ...]) -> Poly:
+        """Σⱼ left[i, j] right[j, k], without the indices that one of the two has not."""
+        rows = indices[:1] if self.axes(expr.left)[0] is not None else ()
+        columns = indices[len(rows) :]
+        inner = self.axes(expr.left)[1]
+        if inner is None:
+            return self.algebra.multiply(self.element(expr.left, rows), self.element(expr.right, columns))
+        split = self.split_of(expr.left, 1) or self.split_of(expr.right, 0) or self.any_split(inner)
+
+        def summand(j: tuple[Index, ...]) -> Poly:
+            return self.algebra.multiply(self.element(expr.left, rows + j), self.element(expr.right, j + columns))
+
+        return self.summed([split], summand)
+
+    def contraction(self, eq: Contraction, indices: tuple[Index, ...]) -> Poly:
+        """The sum of left × right over the index letters that the result has not."""
+        left, right, result = eq.indices
+        letters = sorted(set(left + right) - set(result))
+
+        def summand(bound: tuple[Index, ...]) -> Poly:
+            at = dict(zip((*result, *letters), indices + bound, strict=True))
+            return self.algebra.multiply(
+                self.value(eq.left, tuple(at[c] for c in left)), self.value(eq.right, tuple(at[c] for c in right))
+            )
+
+        return self.summed([self.split_of_letter(eq, letter) for letter in letters], summand)
+
+    def total(self, expr: Expr) -> Poly:
+        """The sum of all elements."""
+        splits = [self.split_of(expr, k) or self.any_split(size) for k, size in enumerate(self.axes(expr)) if size is not None]
+        return self.summed(splits, lambda indices: self.element(expr, indices))
+
+    def summed(self, splits: Sequence[Split], summand: Callable[[tuple[Index, ...]], Poly]) -> Poly:
+        """The sum of ``summand`` over indices whose axes are split as given."""
+        out: Poly = {}
+        for choice in product(*map(in_blocks, splits)):
+            indices = tuple((next(self.algebra.fresh), *block) for block in choice)
+            found = summand(indices)
+            for variable, size, _ in indices:
+                found = self.algebra.bind(found, variable, size)
+            out = add(out, found)
+        return out
+
+    def stacked(self, parts: Sequence[Expr], index: Index) -> Poly:
+        """An element of a concatenation: of the part in which the index lies for every size."""
+        variable, size, offset = index
+        start: Counter[str] = Counter()
+        for part in parts:
+            length = Counter(self.axes(part)[0])
+            inside = Counter(offset) - start
+            if start <= Counter(offset) and inside + Counter([size]) <= length:
+                return self.element(part, ((variable, size, tuple(sorted(inside.elements()))),))
+            start += length
+        raise Misfit(f"no part of [{', '.join(label(p) if isinstance(p, Ref) else '…' for p in parts)}] is the block of {size} at {offset}")
+
+    def part(self, expr: Expr, split: Shape, position: int, index: Index) -> Poly:
+        """An element of one block of a stacked vector."""
+        variable, size, offset = index
+        before = [atom for block in split[:position] for atom in block]
+        return self.element(expr, ((variable, size, tuple(sorted((*before, *offset)))),))
+
+    def any_split(self, size: Size) -> Split:
+        """Some order of the named sizes of an axis; one that a concatenation of the cell has, if there is one."""
+        return next((split for split in self.splits if tuple(sorted(split)) == size), size)
+
+    def split_of(self, expr: Expr, axis: int) -> Split | None:
+        """The order of blocks along rows (0) or columns (1) that an expression dictates."""
+        match expr:
+            case Ref():
+                return self.split_of_value(expr, axis)
+            case Concat():
+                parts = [self.split_of(part, 0) or self.axes(part)[0] or () for part in expr.parts]
+                return tuple(atom for part in parts for atom in part)
+            case Transpose():
+                return self.split_of(expr.arg, 1 - axis)
+            case MatMul():
+                return self.split_of(expr.right if axis else expr.left, axis)
+            case Part() | Total():
+                return None
+            case _:
+                return next((found for child in children(expr) if (found := self.split_of(child, axis))), None)
+
+    def split_of_value(self, ref: Ref, axis: int) -> Split | None:
+        size = self.axes(ref)[axis]
+        if size is not None and len(size) == 1:
+            return size
+        match self.definition.get(ref):
+            case Assignment(expr=expr) | Pointwise(expr=expr):
+                return self.split_of(expr, axis)
+            case Contraction() as eq:
+                return self.split_of_letter(eq, eq.indices[2][axis])
+            case Layout(op="concat", operands=operands):
+                return self.split_of(Concat(operands), 0)
+            case Layout(op="transpose", operands=(operand,)):
+                return self.split_of(operand, 1 - axis)
+            case _:
+                return None
+
+    def split_of_letter(self, eq: Contraction, letter: str) -> Split:
+        """The order of blocks along an index letter of a contraction."""
+        operands = zip((eq.left, eq.right), eq.indices[:2], strict=True)
+        places = [(ref, letters.index(letter)) for ref, letters in operands if letter in letters]
+        found = next((split for ref, axis in places if (split := self.split_of(ref, axis))), None)
+        return found or self.any_split(self.shapes[places[0][0].name][places[0][1]])
+
+    def concatenations(self, eq: Assignment | Equation) -> Iterable[Split]:
+        """The orders of blocks of all concatenations within an equation."""
+        expr = Concat(eq.operands) if isinstance(eq, Layout) and eq.op == "concat" else getattr(eq, "expr", None)
+        waiting = [expr] if expr is not None else []
+        while waiting:
+            node = waiting.pop()
+            waiting.extend(children(node))
+            if isinstance(node, Concat) and (split := self.split_of(node, 0)):
+                yield split
+
+
+def _rank(axes: Axes) -> int:
+    return sum(size is not None for size in axes)
