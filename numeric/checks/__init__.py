@@ -22,10 +22,10 @@ METHODS = (reference, complex_step, richardson, dot_product, time_law, tails, sh
 
 
 def all_checks(subject: Subject, claims: Sequence[str] | None = None, bounds: Sequence[Bound] = ()) -> Iterator[Check]:
-    """Every check in a fixed order; ``claims`` default to those of the cell."""
+    """Every check in a fixed order; ``claims`` default to what is proved of the cell."""
     for method in METHODS:
         yield from method.CHECKS
-    yield from ranges.checks(subject.cell, subject.cell.claims if claims is None else claims, bounds)
+    yield from ranges.checks(subject.cell, claims, bounds)
 
 
 def run_checks(

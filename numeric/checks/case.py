@@ -43,9 +43,9 @@ class Case:
 
     cell: Cell
     p: Parameters
-    inputs: Mapping[str, Array]
-    states: Mapping[str, Array]
-    upstream: Mapping[str, Array]
+    inputs: dict[str, Array]
+    states: dict[str, Array]
+    upstream: dict[str, Array]
 
     @classmethod
     def build(cls, cell: str | Cell, *, p: Mapping[str, ArrayLike], dtype: DTypeLike = np.float64, **values: ArrayLike) -> Case:
@@ -109,11 +109,8 @@ class Case:
             return {k: np.ascontiguousarray(v[tuple(slice(n) for n in shapes[k])]) for k, v in values.items()}
 
         new = concrete_shapes(self.cell, sizes)
-        return replace(
-            self,
-            p=Parameters(cut(self.p, new["p"])),
-            **{key: cut(getattr(self, key), new[key]) for key in ("inputs", "states", "upstream")},
-        )
+        rest = (cut(getattr(self, key), new[key]) for key in ("inputs", "states", "upstream"))
+        return Case(self.cell, Parameters(cut(self.p, new["p"])), *rest)
 
     @property
     def digest(self) -> str:
@@ -122,9 +119,11 @@ class Case:
         return hashlib.sha256(b"|".join(parts)).hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
+        """The same cell and the same values, bit for bit."""
         return isinstance(other, Case) and self.cell is other.cell and self.dtype == other.dtype and self.digest == other.digest
 
     def __hash__(self) -> int:
+        """By the values."""
         return hash(self.digest)
 
     def __repr__(self) -> str:
@@ -157,7 +156,8 @@ def concrete_shapes(cell: Cell, sizes: Sizes) -> dict[str, dict[str, tuple[int, 
 def draw_sizes(cell: Cell, rng: np.random.Generator) -> dict[str, int]:
     """Small sizes that are all different where that matters: T in 4..5, batch in 2..3, inputs ≠ hidden."""
     numbers = rng.permutation(np.arange(2, 3 + len(cell.sizes)))
-    return {"time": int(rng.integers(4, 6)), "batch": int(rng.integers(2, 4)), **{s: int(n) for s, n in zip(cell.sizes, numbers, strict=False)}}
+    own = {name: int(n) for name, n in zip(cell.sizes, numbers, strict=False)}
+    return {"time": int(rng.integers(4, 6)), "batch": int(rng.integers(2, 4)), **own}
 
 
 def draw_case(cell: Cell, rng: np.random.Generator, sizes: Sizes | None = None, scale: float = 1.0) -> Case:
@@ -172,4 +172,4 @@ def draw_case(cell: Cell, rng: np.random.Generator, sizes: Sizes | None = None, 
 
 def _away_from_zero(rng: np.random.Generator, shape: tuple[int, ...], scale: float) -> Array:
     size = rng.uniform(0.1, 1.0, shape) * scale * rng.choice([-1.0, 1.0], shape)
-    return size.astype(np.float32).astype(np.float64)
+    return np.asarray(size).astype(np.float32).astype(np.float64)

@@ -38,7 +38,7 @@ def gradients(case: Case) -> dict[str, Array]:
 @lru_cache(maxsize=64)
 def truth(case: Case) -> tuple[dict[str, Array], dict[str, float]]:
     """The gradients of a float64 case, and for each its bound ``ROUNDING`` for ε = 1."""
-    return gradients(case), rounding_bounds(gradients, case, 1.0)
+    return gradients(case), rounding_bounds(gradients, case, 1.0, of_gradients=True)
 
 
 def compare_gradients(subject: Subject, case: Case) -> Gap:

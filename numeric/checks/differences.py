@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,7 @@ def richardson(f: Callable[[float], float], h: float, levels: int = LEVELS) -> f
     row = [(f(h / 2**k) - f(-h / 2**k)) / (2 * h / 2**k) for k in range(levels)]
     for order in range(1, levels):
         factor = 4.0**order
-        row = [(factor * finer - coarser) / (factor - 1) for coarser, finer in zip(row, row[1:], strict=False)]
+        row = [(factor * finer - coarser) / (factor - 1) for coarser, finer in pairwise(row)]
     return float(row[0])
 
 

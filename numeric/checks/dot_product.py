@@ -51,7 +51,13 @@ def compare_tangents(subject: Subject, case: Case) -> Gap:
 
 SIDES = "N ε Σ|terms| of both sides, N = T (sizes + 8 equations): every term carries at most N roundings"
 CHECKS = (
-    Check("forward mode is the transpose of reverse mode", "dot product", "the equations: only the code's two modes are used", SIDES, compare_modes),
+    Check(
+        "forward mode is the transpose of reverse mode",
+        "dot product",
+        "the equations: only the code's two modes are used",
+        SIDES,
+        compare_modes,
+    ),
     Check(
         "tangents of every output",
         "complex step",

@@ -12,8 +12,9 @@ from numeric.checks.case import Array, Case
 Values = Callable[[Case], Mapping[str, Array]]
 MOVE = 1e-6  # relative size of the move that measures sensitivity: far above float64 rounding, far below curvature
 ROUNDING = (
-    "N ε (κ + |value|): N = T (sizes + 8 equations) roundings lie on a path; each acts at most like a relative change ε of "
-    "all values, whose effect κ was measured; the largest entry of each tensor counts"
+    "N ε (κ + |value| + unit): N = T (sizes + 8 equations) roundings lie on a path; each acts at most like a relative change ε "
+    "of all values, whose effect κ was measured, or like ε beside a 1, as in 1 − h² (unit: the largest value, for gradients "
+    "times Σ|upstream|); the largest entry of each tensor counts"
 )
 
 
@@ -78,11 +79,17 @@ def roundings(case: Case) -> int:
     return int(sizes["time"] * (sum(sizes.values()) + 8 * len(case.cell.equations)))
 
 
-def rounding_bounds(values: Values, case: Case, epsilon: float) -> dict[str, float]:
+def rounding_bounds(values: Values, case: Case, epsilon: float, *, of_gradients: bool = False) -> dict[str, float]:
     """The bound ``ROUNDING`` for each tensor that ``values`` computes; ``case`` in float64."""
     here, there = values(case), values(moved(case))
-    steps = roundings(case) * epsilon
-    return {k: steps * (largest(there[k] - v) / MOVE + largest(v)) + float(np.finfo(np.float64).tiny) for k, v in here.items()}
+    steps, one = roundings(case) * epsilon, unit(case, of_gradients=of_gradients)
+    return {k: steps * (largest(there[k] - v) / MOVE + largest(v) + one) for k, v in here.items()}
+
+
+def unit(case: Case, *, of_gradients: bool) -> float:
+    """What the 1 in ``1 − h²`` is multiplied with, at most."""
+    value = max(1.0, *(largest(v) for v in case.variables.values()))
+    return value * float(sum(np.sum(np.abs(v)) for v in case.upstream.values())) if of_gradients else value
 
 
 def epsilon(case: Case) -> float:

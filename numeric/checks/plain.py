@@ -124,8 +124,12 @@ def _below(parts: Sequence[Array]) -> Array:
     return np.concatenate([np.broadcast_to(part, front + part.shape[-1:]) for part in parts], axis=-1)
 
 
-def unroll(cell: Cell, variables: Mapping[str, Array], numbers: Numbers) -> dict[str, Array]:
-    """All outputs, ``[..., time, batch, size]``; variables by the names of ``Case.variables``, with the same axes in front."""
+def unroll(
+    cell: Cell, variables: Mapping[str, Array], numbers: Numbers, rounded: Callable[[Array], Array] | None = None
+) -> dict[str, Array]:
+    """All outputs, ``[..., time, batch, size]``; variables by the names of ``Case.variables``, with the same axes in front.
+
+    ``rounded`` is applied to the value of each equation, to see what a rounding there would do."""
     kinds = {name: len(cell.shapes[name]) for name in cell.shapes}
     values = {k: numbers.array(v) for k, v in variables.items()}
     # a batch axis for the parameters, in front of their own axes
@@ -136,7 +140,8 @@ def unroll(cell: Cell, variables: Mapping[str, Array], numbers: Numbers) -> dict
         known |= {Ref(n, 0): (values[n.id].take(t, axis=-2 - kinds[n]), kinds[n]) for n in cell.inputs}
         known |= {Ref(n, -1): (value, kinds[n]) for n, value in state.items()}
         for eq in cell.equations:
-            known[eq.target] = evaluate(eq.expr, known, numbers)
+            value, kind = evaluate(eq.expr, known, numbers)
+            known[eq.target] = rounded(value) if rounded else value, kind
         state = {name: known[Ref(name, 0)][0] for name in cell.states}
         for name in cell.outputs:
             found[name.id].append(known[Ref(name, 0)][0])

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from derivations.cell import Cell
+from derivations.errors import CellError
 from derivations.notation.tree import Ref, refs
 from derivations.proofs.claims_read import Claim, read_claim
 from numeric.checks.case import Array, Case, draw_case
@@ -44,17 +45,19 @@ def violation(claim: Claim, outputs: dict[str, Array], case: Case) -> Gap:
         known[place] = (np.abs(args[0]) if extreme.kind == "abs" else reduce(pick, args)), 1
     sides = [evaluate(side, known, floats())[0] for side in claim.sides]
     pairs = zip(claim.relations, sides[:-1], sides[1:], strict=True)
-    return worst([_above(claim.text, relation, *np.broadcast_arrays(a, b), epsilon(case)) for relation, a, b in pairs])
+    return worst([_above(claim.text, relation, a, b, epsilon(case)) for relation, a, b in pairs])
 
 
 def _above(text: str, relation: str, left: Array, right: Array, eps: float) -> Gap:
     """The worst entry of ``left <= right`` (or its mirror image, or equality), with a bound of some ulp."""
+    left, right = np.broadcast_arrays(left, right)
     small, large = (right, left) if relation in (">=", ">") else (left, right)
     excess = np.abs(small - large) if relation == "=" else np.maximum(small - large, 0.0)
     excess = np.where(np.isnan(excess), np.inf, excess)
-    allowed = SLACK * eps * np.maximum(np.abs(small), np.abs(large)) + np.finfo(np.float64).tiny
+    allowed = SLACK * (eps * np.maximum(np.abs(small), np.abs(large)) + np.finfo(np.float64).tiny)
     at = np.unravel_index(int(np.argmax(excess / allowed)), excess.shape)
-    return Gap(f"{text} at [{', '.join(str(int(i)) for i in at)}]", float(left[at]), float(right[at]), float(excess[at]), float(allowed[at]))
+    where = f"{text} at [{', '.join(str(int(i)) for i in at)}]"
+    return Gap(where, float(left[at]), float(right[at]), float(excess[at]), float(allowed[at]))
 
 
 def _values(case: Case, outputs: dict[str, Array]) -> dict[Ref, Valued]:
@@ -64,6 +67,26 @@ def _values(case: Case, outputs: dict[str, Array]) -> dict[Ref, Valued]:
     known |= {Ref(n): (wide[n.id], len(kinds[n])) for n in case.cell.parameters}
     before = {n: np.concatenate([wide[f"{n.id}0"][None], wide[n.id][:-1]]) for n in case.cell.states}
     return known | {Ref(n, -1): (value, len(kinds[n])) for n, value in before.items()}
+
+
+@lru_cache(maxsize=64)
+def proved_claims(cell: Cell) -> tuple[Claim, ...]:
+    """Every range that is found and every claim that is proved, if it is about one step and about what the code shows."""
+    from derivations.proofs.claims import judge_claim  # SymPy's work: only who asks pays
+    from derivations.proofs.ranges import find_ranges
+
+    texts = [one.statement.unicode for one in find_ranges(cell) if not one.given]
+    texts += [text for text in cell.claims if judge_claim(cell, text).verdict == "proved"]
+    claims = (_read(cell, text) for text in texts)
+    same = {repr((c.sides, c.relations, c.extremes)): c for c in claims if c and readable(cell, c)}  # however they are spelled
+    return tuple(same.values())
+
+
+def _read(cell: Cell, text: str) -> Claim | None:
+    try:
+        return read_claim(cell, text)
+    except CellError:  # a bound by h_0 is not about one step
+        return None
 
 
 def readable(cell: Cell, claim: Claim) -> bool:
@@ -87,10 +110,11 @@ def draw_wide(dtype: DTypeLike) -> Callable[[Cell, np.random.Generator], Case]:
     return draw
 
 
-def checks(cell: Cell, claims: Sequence[str], bounds: Sequence[Bound] = ()) -> Iterator[Check]:
-    """One check for each claim and bound that speaks of outputs, in both types."""
-    texts = (*claims, *(f"{number(b.low)} <= {b.name}_t <= {number(b.high)}" for b in bounds))
-    for claim in (read_claim(cell, text) for text in dict.fromkeys(texts)):
+def checks(cell: Cell, claims: Sequence[str] | None = None, bounds: Sequence[Bound] = ()) -> Iterator[Check]:
+    """One check for each proved claim (or each of ``claims``) and each bound that speaks of outputs, in both types."""
+    texts = (*(claims or ()), *(f"{number(b.low)} <= {b.name}_t <= {number(b.high)}" for b in bounds))
+    found = [*(proved_claims(cell) if claims is None else ()), *(read_claim(cell, text) for text in texts)]
+    for claim in found:
         if readable(cell, claim):
             yield from (_check(claim, dtype) for dtype in ("float64", "float32"))
 

@@ -29,24 +29,34 @@ def wrong_arrays(value: Array) -> Iterator[tuple[str, Any]]:
     yield "text", np.full(value.shape, "a")
 
 
-def calls(subject: Subject, case: Case) -> dict[str, tuple[Array, Callable[[Any], Any]]]:
-    """Every array argument of the module: its right value, and a call that puts another in its place."""
+Call = Callable[[Any], Any]
+
+
+def calls(subject: Subject, case: Case) -> Iterator[tuple[str, Array, Call]]:
+    """Every array argument of the module: what it is called, its right value, a call that puts another in its place."""
     module, (p, run) = subject.module, subject.run(case)
-    found: dict[str, tuple[Array, Callable[[Any], Any]]] = {}
-    for name in case.inputs:
-        found[f"forward {name}"] = case.inputs[name], lambda v, n=name: module.forward(p, *{**case.inputs, n: v}.values(), **case.states)
-        found[f"jvp d{name}"] = case.inputs[name], lambda v, n=name: module.jvp(p, run, **{f"d{n}": v})
-    for name, value in case.states.items():
-        found[f"forward {name}"] = value, lambda v, n=name: module.forward(p, *case.inputs.values(), **{**case.states, n: v})
-        found[f"jvp d{name}0"] = value, lambda v, n=name: module.jvp(p, run, **{f"d{n}0": v})
-    for name, value in case.upstream.items():
-        found[f"backward {name}"] = value, lambda v, n=name: module.backward(p, run, **{**case.upstream, n: v})
-    return found
+
+    def forward(name: str) -> Call:
+        def call(value: Any) -> Any:
+            states = {k: value if k == name else v for k, v in case.states.items()}
+            return module.forward(p, *(value if k == name else v for k, v in case.inputs.items()), **states)
+
+        return call
+
+    def backward(name: str) -> Call:
+        return lambda value: module.backward(p, run, **{**case.upstream, name: value})
+
+    def jvp(name: str) -> Call:
+        return lambda value: module.jvp(p, run, **{name: value})
+
+    yield from (("forward " + k, v, forward(k)) for k, v in (case.inputs | case.states).items())
+    yield from (("backward " + k, v, backward(k)) for k, v in case.upstream.items())
+    yield from ((f"jvp d{k}", v, jvp(f"d{k}")) for k, v in case.variables.items() if k not in case.p)
 
 
 def compare_refusals(subject: Subject, case: Case) -> Gap:
     """Each wrong array raises TypeError or ValueError with the argument's name and what came."""
-    for call, (value, put) in calls(subject, case).items():
+    for call, value, put in calls(subject, case):
         name = call.split()[1]
         for what, wrong in wrong_arrays(value):
             came = str(wrong.shape) if wrong.shape != value.shape else str(wrong.dtype)
@@ -81,7 +91,8 @@ def scattered(values: Mapping[str, Array]) -> dict[str, Array]:
 def compare_layouts(subject: Subject, case: Case) -> Gap:
     """Outputs and gradients for scattered arrays against those for contiguous ones."""
     other = case.with_variables(scattered(case.variables)).with_upstream(scattered(case.upstream))
-    bounds = rounding_bounds(subject.gradients, case, epsilon(case)) | rounding_bounds(subject.outputs, case, epsilon(case))
+    bounds = rounding_bounds(subject.gradients, case, epsilon(case), of_gradients=True)
+    bounds |= rounding_bounds(subject.outputs, case, epsilon(case))
     expected = subject.gradients(case) | subject.outputs(case)
     return compare(subject.gradients(other) | subject.outputs(other), expected, bounds)
 
@@ -106,7 +117,7 @@ def compare_odd_sizes(subject: Subject, case: Case) -> Gap:
     gradients = subject.gradients(case)
     got = {k: np.sum(v * direction(case, k, 0)) for k, v in gradients.items()}
     sizes = {k: float(np.sum(np.abs(v))) * epsilon(case) for k, v in gradients.items()}  # the sum over the direction rounds too
-    bounds = {k: v + sizes[k] for k, v in rounding_bounds(directional, case, epsilon(case)).items()}
+    bounds = {k: v + sizes[k] for k, v in rounding_bounds(directional, case, epsilon(case), of_gradients=True).items()}
     return worst([compare_plain(subject, case), compare(got, directional(case), bounds)])
 
 
