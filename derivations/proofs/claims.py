@@ -20,8 +20,9 @@ from derivations.proofs.claims_prove import Proof, prove_link
 from derivations.proofs.claims_read import Claim, read_claim, values_of
 from derivations.proofs.claims_refute import Counterexample, leaves, refute
 from derivations.proofs.ranges import INDEPENDENT, find_ranges
-from derivations.proofs.ranges_lines import box_lines
+from derivations.proofs.ranges_lines import box_lines, is_affine_in_each
 from derivations.proofs.ranges_scalar import Scalars
+from derivations.proofs.ranges_sign import expanded
 from derivations.proofs.ranges_states import Range, at_zero
 from derivations.proofs.ranges_text import Formula, ProofLine, bound, fold, line
 from derivations.verdict import Result
@@ -86,29 +87,27 @@ def _says(cell: Cell, one: Range, claim: Claim) -> bool:
 
 
 def _lines(scalars: Scalars, proof: Proof, found: Sequence[Range]) -> tuple[ProofLine, ...]:
-    definitions = tuple(
-        line("By ", ref, ", ", Formula.of(ref, " = ", scalars.program.written(scalars.program.definition[ref])), ".") for ref in proof.expanded
-    )
-    if not proof.difference.free_symbols and not proof.symbols:
-        return (*definitions, line("Both sides are then the same."))
-    if not proof.expanded:
-        known = {one.value: one.proof for one in reversed(found) if one.interval}
-        from_ranges = tuple(one for ref in proof.symbols for one in known.get(ref, ()))
-        if from_ranges:
-            return from_ranges
-    return (*definitions, *box_lines(scalars, proof.symbols), _argument(proof))
+    definition = scalars.program.definition
+    put_in = tuple(line("By ", ref, ", ", Formula.of(ref, " = ", scalars.program.written(definition[ref])), ".") for ref in proof.expanded)
+    known = {one.value: one.proof for one in reversed(found) if one.interval}
+    from_ranges = tuple(one for ref in proof.symbols for one in known.get(ref, ()))
+    if not put_in and from_ranges:
+        return from_ranges
+    return (*put_in, *box_lines(scalars, proof.symbols), _argument(proof))
 
 
 def _argument(proof: Proof) -> ProofLine:
-    cases = f" in each of {proof.cases} cases for the signs and the order of what is compared" if proof.cases > 1 else ""
-    expanded = sp.expand(sp.fraction(sp.together(proof.difference))[0])
-    symbols = sorted(expanded.free_symbols, key=lambda s: s.name)
-    if not expanded:
+    """The last line but one: why the difference of the sides has its sign."""
+    numerator = expanded(sp.fraction(sp.together(proof.difference))[0])
+    if not numerator:
         return line("Both sides are then the same.")
-    affine = all(d <= 1 for d in sp.Poly(expanded, *symbols).degree_list())
-    if affine:
-        return line(f"The difference of the sides is affine in each value; at the vertices of the closed box it is not negative{cases}.")
-    return line(f"The difference of the sides has no negative coefficient in the Bernstein basis of the box{cases}.")
+    strict = proof.relation in ("<", ">")
+    cases = f" in each of {proof.cases} cases for the signs and the order of what is compared" if proof.cases > 1 else ""
+    inside = ", and 0 only at ends that do not belong to it" if strict else ""
+    reason = "has no negative coefficient in the Bernstein basis of the box"
+    if is_affine_in_each(numerator):
+        reason = "is affine in each value and not negative at the vertices of the closed box"
+    return line(f"The difference of the sides {reason}{cases}{inside}.")
 
 
 def claim_latex(claim: Claim) -> str:

@@ -6,7 +6,7 @@ each the arguments are ordered, which narrows the box of a symbol or replaces it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
@@ -17,7 +17,7 @@ from derivations.notation.tree import Ref
 from derivations.proofs import ranges_interval as iv
 from derivations.proofs.claims_read import Claim
 from derivations.proofs.ranges_scalar import Scalars
-from derivations.proofs.ranges_sign import bounds, nonnegative
+from derivations.proofs.ranges_sign import TooLarge, bounds, expanded, nonnegative
 
 Places = Mapping[sp.Symbol, tuple[str, tuple[sp.Expr, ...]]]
 MOST_CASES = 256
@@ -30,6 +30,7 @@ class Proof:
     expanded: tuple[Ref, ...]
     symbols: tuple[Ref, ...]
     difference: sp.Expr
+    relation: str
     cases: int
 
 
@@ -46,16 +47,19 @@ def prove_link(scalars: Scalars, claim: Claim, index: int) -> Proof | None:
     """A proof of one comparison of a claim, or None."""
     relation = claim.relations[index]
     left, right = (scalars.scalar(side) for side in claim.sides[index : index + 2])
-    places = {scalars.symbol(ref): (extreme.kind, tuple(scalars.scalar(arg) for arg in extreme.args)) for ref, extreme in claim.extremes.items()}
+    places = {scalars.symbol(ref): (one.kind, tuple(scalars.scalar(arg) for arg in one.args)) for ref, one in claim.extremes.items()}
     difference = left - right if relation in (">=", ">") else right - left
-    whole = sp.Tuple(difference, *(arg for _, args in places.values() for arg in args))
-    for expanded, done in scalars.expansions(whole):
-        goal = _goal(expanded, places, scalars.box)
-        proved = _equal(goal) if relation == "=" else _prove(goal, relation in ("<", ">"))
+    start = sp.Tuple(difference, *(arg for _, args in places.values() for arg in args))
+    for whole, done in scalars.expansions(start):
+        goal = _goal(whole, places, scalars.box)
+        try:
+            proved = _equal(goal) if relation == "=" else _prove(goal, relation in ("<", ">"))
+        except (TooLarge, iv.Unordered, sp.PolynomialError):
+            return None
         if proved:
-            used = expanded.free_symbols - set(places)
+            used = whole.free_symbols - set(places)
             symbols = tuple(sorted((scalars.ref[s] for s in used if s in scalars.ref), key=lambda r: _position(scalars.program, r)))
-            return Proof(done, symbols, expanded[0], proved)
+            return Proof(done, symbols, whole[0], relation, proved)
     return None
 
 
@@ -73,7 +77,7 @@ def _position(program: Program, ref: Ref) -> int:
 def _equal(goal: _Goal) -> int:
     if goal.difference.free_symbols & set(goal.places):
         return _prove(goal, False) and _prove(_Goal(-goal.difference, goal.places, goal.boxes), False)
-    return int(sp.expand(sp.fraction(sp.together(goal.difference))[0]) == 0)
+    return int(expanded(sp.fraction(sp.together(goal.difference))[0]) == 0)
 
 
 def _prove(goal: _Goal, strict: bool) -> int:
@@ -99,7 +103,7 @@ def _prove(goal: _Goal, strict: bool) -> int:
 
 def _cases(goal: _Goal, place: sp.Symbol) -> list[_Goal] | None:
     """Goals that together imply the goal, without one of its places; None if there is no way on."""
-    slope = sp.expand(goal.difference).diff(place)
+    slope = expanded(goal.difference).diff(place)
     if slope.free_symbols & set(goal.places):
         return None
     upward = _sign(slope, goal.boxes)
@@ -142,7 +146,7 @@ def _put(goal: _Goal, old: sp.Symbol, new: sp.Expr, boxes: Mapping[sp.Symbol, In
 
 def _where(goal: _Goal, condition: sp.Expr) -> _Goal | None:
     """The goal where ``condition`` ≥ 0, as far as boxes can say it; None if that is nowhere."""
-    condition = sp.expand(condition)
+    condition = expanded(condition)
     linear = [s for s in sorted(condition.free_symbols, key=lambda s: s.name) if condition.diff(s).is_Number and s in goal.boxes]
     if not linear:
         return goal
@@ -158,12 +162,3 @@ def _where(goal: _Goal, condition: sp.Expr) -> _Goal | None:
     distance = sp.Dummy("d", real=True)
     moved = edge + distance if slope > 0 else edge - distance
     return _put(goal, free, moved, {**goal.boxes, distance: iv.NONNEGATIVE})
-
-
-__all__ = ["Proof", "prove_link"]
-
-
-def cases_of(proof: Proof) -> Iterator[str]:
-    """How many cases a proof has, in words for a proof line; nothing for one."""
-    if proof.cases > 1:
-        yield f"{proof.cases} cases"

@@ -7,7 +7,7 @@ A claim compares two or more sides with ``<``, ``≤``, ``=``, ``≥``, ``>``, f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from derivations.cell import Cell
@@ -50,7 +50,8 @@ def read_claim(cell: Cell, text: str) -> Claim:
     try:
         return _Reader(cell, text).claim()
     except CellError as error:
-        raise CellError(f"claim {text!r}: {error.found}", hint=error.hint, file=cell.file) from None
+        shown = text if len(text) <= 100 else f"{text[:100]}…"
+        raise CellError(f"claim {shown!r}: {error.found}", hint=error.hint, file=cell.file) from None
 
 
 class _Reader:
@@ -84,9 +85,13 @@ class _Reader:
     def place(self, kind: str, args: tuple[Expr, ...]) -> str:
         """A name for an absolute value, a maximum or a minimum, in the spelling of the notation."""
         sub = str(int(PLACE) + len(self.extremes))
-        name = Name("Q" if max(self.rank(arg) for arg in args) == 2 else "q", sub=sub)
+        name = self.place_name(args, sub)
         self.extremes[Ref(name, 0)] = Extreme(kind, self.typed(args, name))
         return f"{name.base}_{{{sub}}}"
+
+    def place_name(self, args: tuple[Expr, ...], sub: str) -> Name:
+        """Upper case for matrices, as shape inference expects."""
+        return Name("Q" if max(self.rank(arg) for arg in args) == 2 else "q", sub=sub)
 
     def dated(self, expr: Expr) -> Expr:
         """``f`` means ``f_t``, as in equations; a name that the cell does not have is refused."""
@@ -101,12 +106,13 @@ class _Reader:
         changing = name in self.cell.assigned or name in self.cell.inputs
         time = 0 if expr.time is None and changing else expr.time
         if time not in ((0, -1) if name in self.cell.states else (0,) if changing else (None,)):
-            raise CellError(f"{name_unicode(name, time)} is not a value of a step", hint="a claim may use values of step t, and states of step t-1")
+            hint = "a claim may use values of step t, and states of step t-1"
+            raise CellError(f"{name_unicode(name, time)} is not a value of a step", hint=hint)
         return replace(expr, time=time)
 
     def typed(self, args: tuple[Expr, ...], name: Name | None = None) -> tuple[Expr, ...]:
         """Expressions of one shape with their products resolved; the shape becomes that of ``name``."""
-        target = name or Name("Q" if max(self.rank(arg) for arg in args) == 2 else "q", sub=str(int(PLACE) - 1))
+        target = name or self.place_name(args, str(int(PLACE) - 1))
         total = Sum((*args, *args)) if len(args) == 1 else Sum(args)
         used = tuple(dict.fromkeys(ref.name for ref in refs(total)))
         roles = Roles(self.cell.states, self.cell.inputs, used, (target,))
@@ -133,15 +139,24 @@ class _Reader:
                 return max((self.rank(child) for child in children(expr)), default=0)
 
 
-_RELATION = re.compile("(" + "|".join(re.escape(s) + (r"(?![A-Za-z])" if s[-1].isalpha() else "") for s in sorted(RELATIONS, key=len, reverse=True)) + ")")
+def _alternatives(signs: Iterable[str]) -> str:
+    """A pattern for signs, the longest first; a command ends where its letters end."""
+    longest = sorted(signs, key=len, reverse=True)
+    return "|".join(re.escape(sign) + (r"(?![A-Za-z])" if sign[-1].isalpha() else "") for sign in longest)
+
+
+_RELATION = re.compile(f"({_alternatives(RELATIONS)})")
 _NAMED = re.compile(r"(?<![A-Za-z\\])\\?(abs|max|min)\s*(?=[({])")
-_BARS = ((r"\left\lvert", "("), (r"\right\rvert", ")"), (r"\left|", "("), (r"\right|", ")"), (r"\lvert", "("), (r"\rvert", ")"), (r"\vert", "|"))
+_BARS = {  # in this order: the longer ones hold the shorter
+    r"\left\lvert": " abs(", r"\right\rvert": ")", r"\left|": " abs(", r"\right|": ")",
+    r"\lvert": " abs(", r"\rvert": ")", r"\vert": "|",
+}  # fmt: skip
 
 
 def _tidy(text: str) -> str:
     r"""``\lvert u \rvert`` and ``\left| u \right|`` as ``abs(u)``; dollars and display commands dropped."""
-    for tex, bracket in _BARS:
-        text = text.replace(tex, " abs(" if bracket == "(" else bracket)
+    for tex, plain in _BARS.items():
+        text = text.replace(tex, plain)
     text = re.sub(r"\\(?:left|right|bigl|bigr|Bigl|Bigr|big|Big)(?=[(){}\[\]\\|])", "", text)
     text = text.replace(r"\{", "(").replace(r"\}", ")")
     return re.sub(r"\\operatorname\{(abs|max|min)\}", r"\1", text.strip().strip("$"))
@@ -163,7 +178,8 @@ def _find(text: str) -> tuple[str, int, int, list[str]] | None:
 
 def _arguments(text: str, start: int) -> tuple[int, list[str]]:
     """The arguments in the brackets that open at ``start``, and where the brackets end."""
-    depth, last, args = 0, start + 1, []
+    args: list[str] = []
+    depth, last = 0, start + 1
     for at in range(start, len(text)):
         if text[at] in "([{":
             depth += 1

@@ -16,13 +16,12 @@ from typing import Any
 import mpmath
 import numpy as np
 import sympy as sp
-
 from mpmath.ctx_iv import MPIntervalContext
 
 from derivations.cell import Cell
-from derivations.evaluate import evaluate_cell, evaluate_expr
+from derivations.evaluate import Functions, Values, evaluate_cell, evaluate_expr
 from derivations.functions import FUNCTIONS
-from derivations.notation.tree import Name, Ref
+from derivations.notation.tree import Ref
 from derivations.proofs.claims_read import Claim
 from derivations.sizes import shape_value
 
@@ -98,14 +97,16 @@ class _Search:
     def violation(self, at: Point) -> float:
         """How far the comparisons fail, in floats; −∞ where a value is not a number."""
         with np.errstate(all="ignore"):
-            sides = self.evaluate(at, float, _FLOAT_FUNCTIONS(), max_of=np.maximum, min_of=np.minimum, absolute=np.abs)
+            sides = self.evaluate(at, float, _float_functions(), max_of=np.maximum, min_of=np.minimum, absolute=np.abs)
             amounts = [float(np.max(_amount(*pair))) for pair in self.pairs(sides[1])]
         return max((a for a in amounts if np.isfinite(a)), default=-np.inf)
 
     def pairs(self, sides: list[Any]) -> list[tuple[str, Any, Any]]:
         return list(zip(self.claim.relations, sides[:-1], sides[1:], strict=True))
 
-    def evaluate(self, at: Point, number: Callable[[Fraction], Any], functions: Mapping[str, Callable[[Any], Any]], **extreme: Callable[..., Any]) -> tuple[Any, list[Any]]:
+    def evaluate(
+        self, at: Point, number: Callable[[Fraction], Any], functions: Functions, **extreme: Callable[..., Any]
+    ) -> tuple[Values, list[Any]]:
         """Every value of the step, and the sides of the claim."""
         kind = float if number is float else object
         values = {ref: np.empty(shape, dtype=kind) for ref, shape in self.shapes.items()}
@@ -136,7 +137,7 @@ class _Search:
 
     def enclosures(self, at: Point) -> tuple[Any, list[Any]]:
         return self.evaluate(
-            at, lambda v: IV.mpf(v.numerator) / v.denominator, _ENCLOSING_FUNCTIONS(),
+            at, lambda v: IV.mpf(v.numerator) / v.denominator, _enclosing_functions(),
             absolute=np.frompyfunc(abs, 1, 1), max_of=np.frompyfunc(_largest, 2, 1), min_of=np.frompyfunc(_smallest, 2, 1),
         )  # fmt: skip
 
@@ -188,13 +189,13 @@ def _middle(enclosure: Any) -> float:
 
 
 @lru_cache(maxsize=1)
-def _FLOAT_FUNCTIONS() -> dict[str, Callable[[Any], Any]]:
+def _float_functions() -> dict[str, Callable[[Any], Any]]:
     u = sp.Symbol("u", real=True)
     return {name: sp.lambdify(u, f.definition(u), "numpy") for name, f in FUNCTIONS.items()}
 
 
 @lru_cache(maxsize=1)
-def _ENCLOSING_FUNCTIONS() -> dict[str, Callable[[Any], Any]]:
+def _enclosing_functions() -> dict[str, Callable[[Any], Any]]:
     u = sp.Symbol("u", real=True)
     known = {"exp": IV.exp, "log": IV.log, "sqrt": IV.sqrt, "Abs": abs}
     made = {name: sp.lambdify(u, f.definition(u).rewrite(sp.exp), [known]) for name, f in FUNCTIONS.items()}

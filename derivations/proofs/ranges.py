@@ -12,7 +12,7 @@ from derivations.notation.tree import Apply, Product, Ref
 from derivations.proofs import ranges_interval as iv
 from derivations.proofs.ranges_lines import box_lines, function_lines, is_multiaffine, size_lines, vertex_lines
 from derivations.proofs.ranges_scalar import Scalars
-from derivations.proofs.ranges_states import Range, combination, convex_ranges, growth_ranges
+from derivations.proofs.ranges_states import Range, convex_ranges, growth_ranges
 from derivations.proofs.ranges_text import Formula, ProofLine, bound, line
 from derivations.verdict import Result
 
@@ -54,16 +54,16 @@ def _ranges_of(scalars: Scalars, eq: Pointwise, is_state: bool) -> Iterator[Rang
         return
     if box != iv.REAL:
         yield _of_expression(scalars, eq, box)
-    found = combination(scalars, eq)
-    if found:
-        yield from convex_ranges(scalars, eq, found)
-    elif is_state and box == iv.REAL:
+    convex = tuple(convex_ranges(scalars, eq))
+    yield from convex
+    if is_state and box == iv.REAL and len(convex) < 2:
         yield from growth_ranges(scalars, eq)
 
 
 def _of_function(scalars: Scalars, target: Ref, expr: Apply, is_state: bool) -> Range:
     statement = bound(Formula.of(target), scalars[target], absolute=is_state)
-    return Range(target, statement, f"range of {FUNCTIONS[expr.fn].unicode}", function_lines(scalars, target, expr), interval=scalars[target])
+    method = f"range of {FUNCTIONS[expr.fn].unicode}"
+    return Range(target, statement, method, function_lines(scalars, target, expr), interval=scalars[target])
 
 
 def _of_expression(scalars: Scalars, eq: Pointwise, box: Interval) -> Range:

@@ -37,7 +37,9 @@ def sign(number: sp.Expr) -> int:
 
 def less(a: sp.Expr, b: sp.Expr) -> bool:
     """``a < b`` for exact numbers and infinities."""
-    return a != b and (a == -sp.oo or b == sp.oo or (a != sp.oo and b != -sp.oo and sign(a - b) < 0))
+    if a == b or a == sp.oo or b == -sp.oo:
+        return False
+    return bool(a == -sp.oo or b == sp.oo or sign(a - b) < 0)
 
 
 def point(value: sp.Expr | Fraction | int) -> Interval:
@@ -48,7 +50,7 @@ def point(value: sp.Expr | Fraction | int) -> Interval:
 
 def is_bounded(box: Interval) -> bool:
     """Whether both ends are finite."""
-    return box.low != -sp.oo and box.high != sp.oo
+    return bool(box.low != -sp.oo and box.high != sp.oo)
 
 
 def is_point(box: Interval) -> bool:

@@ -13,6 +13,7 @@ from derivations.functions import FUNCTIONS, Interval
 from derivations.notation.tree import Apply, Number, Product, Ref, refs
 from derivations.proofs import ranges_interval as iv
 from derivations.proofs.ranges_scalar import Scalars
+from derivations.proofs.ranges_sign import TooLarge, expanded
 from derivations.proofs.ranges_text import Formula, Part, Piece, ProofLine, bound, fold, line, listing, membership
 
 MOST_LISTED = 4  # vertices written out in a proof
@@ -27,8 +28,9 @@ def function_lines(scalars: Scalars, target: Ref, expr: Apply) -> tuple[ProofLin
         left, right = "[" if function.range.low_closed else "(", "]" if function.range.high_closed else ")"
         values = Formula.of(name, f"(u) ∈ {left}", low, ", ", high, right)
         return (line(Formula.of(target, " = ", expr), " by ", target, ", and ", values, " for every real ", Formula.of("u"), "."),)
-    argument = membership(tuple(refs(expr.arg)), box)
-    return (line("In ", Formula.of(target, " = ", expr), ", ", target, ", ", argument, " by ", listing(list(refs(expr.arg))), ", and ", name, " increases."),)
+    operands = tuple(refs(expr.arg))
+    reason = [membership(operands, box), " by ", *listing(operands)]
+    return (line(Formula.of(target, " = ", expr), " by ", target, ", ", reason, ", and ", name, " increases."),)
 
 
 def box_lines(scalars: Scalars, operands: Sequence[Ref]) -> tuple[ProofLine, ...]:
@@ -54,9 +56,17 @@ def size_lines(eq: Pointwise, expr: Product, statement: Formula) -> tuple[ProofL
 
 def is_multiaffine(scalars: Scalars, eq: Pointwise) -> bool:
     """Whether the right side is affine in each operand, so that the vertex argument is all of the proof."""
-    scalar = sp.expand(scalars.scalar(eq.expr))
-    symbols = sorted(scalar.free_symbols, key=lambda s: s.name)
-    return bool(symbols and scalar.is_polynomial(*symbols)) and all(d <= 1 for d in sp.Poly(scalar, *symbols).degree_list())
+    try:
+        scalar = expanded(scalars.scalar(eq.expr))
+    except TooLarge:
+        return False
+    return is_affine_in_each(scalar)
+
+
+def is_affine_in_each(expr: sp.Expr) -> bool:
+    """Whether an expanded expression is a polynomial of degree one or less in each of its symbols."""
+    symbols = sorted(expr.free_symbols, key=lambda s: s.name)
+    return bool(symbols and expr.is_polynomial(*symbols)) and all(d <= 1 for d in sp.Poly(expr, *symbols).degree_list())
 
 
 def vertex_lines(scalars: Scalars, eq: Pointwise) -> tuple[ProofLine, ...]:
@@ -76,7 +86,8 @@ def vertex_lines(scalars: Scalars, eq: Pointwise) -> tuple[ProofLine, ...]:
     at = Formula.row([Formula.of(_corner(corner)) for corner in corners])
     limits = [_size(scalars, r) for r in boxed if r not in gates]
     shown = Formula.of("(", names, ")") if len(gates) > 1 else names
-    return (affine, line("At ", Formula.of(shown, " = ", at), " it is ", Formula.row(values), [", with ", *listing(limits)] if limits else [], "."))
+    with_limits: list[Part] = [", with ", *listing(limits)] if limits else []
+    return (affine, line("At ", Formula.of(shown, " = ", at), " it is ", Formula.row(values), with_limits, "."))
 
 
 def _corner(corner: Sequence[int]) -> str:

@@ -18,6 +18,8 @@ from derivations.notation.tree import Apply, Concat, Expr, MatMul, Neg, Number, 
 from derivations.proofs import ranges_interval as iv
 from derivations.proofs.ranges_sign import interval
 
+MOST_POWER = 8  # a higher power is not multiplied out
+
 
 class Scalars:
     """The scalars of a cell.
@@ -171,7 +173,7 @@ class Scalars:
 
 
 def _is_rational_power(exponent: Fraction) -> bool:
-    return exponent.denominator == 1
+    return exponent.denominator == 1 and abs(exponent) <= MOST_POWER
 
 
 def _total(box: Interval) -> Interval:

@@ -10,17 +10,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from math import comb
+from math import comb, prod
 
 import sympy as sp
 
 from derivations.functions import Interval
-from derivations.proofs.ranges_interval import REAL, Unordered, hull, is_bounded, less, negative, point, sign
+from derivations.proofs.ranges_interval import REAL, Unordered, hull, is_bounded, point, sign
 
 Boxes = Mapping[sp.Symbol, Interval]
 
-MOST_TERMS = 4096  # coefficients of one polynomial; a cell's equations stay far below
+MOST_TERMS = 4096  # terms or coefficients of one polynomial; a cell's equations stay far below
 MOST_FACES = 729
+
+
+class TooLarge(ArithmeticError):
+    """A polynomial with more terms than are worth the time."""
+
+
+def expanded(expr: sp.Expr) -> sp.Expr:
+    """The expression as a sum of products, refused if there would be too many."""
+    if _terms(expr) > MOST_TERMS:
+        raise TooLarge
+    return sp.expand(expr)
+
+
+def _terms(expr: sp.Expr) -> int:
+    """An upper bound of the number of terms after expansion."""
+    if expr.is_Add:
+        return sum(_terms(arg) for arg in expr.args)
+    if expr.is_Mul:
+        return int(prod(min(_terms(arg), MOST_TERMS + 1) for arg in expr.args))
+    if expr.is_Pow and expr.exp.is_Integer:
+        return int(min(_terms(expr.base), MOST_TERMS + 1) ** min(abs(int(expr.exp)), 64))
+    return 1
 
 
 def bounds(expr: sp.Expr, boxes: Boxes) -> Interval:
@@ -29,10 +51,7 @@ def bounds(expr: sp.Expr, boxes: Boxes) -> Interval:
     if not symbols:
         return point(expr)
     poly = sp.Poly(expr, *symbols)
-    count = 1
-    for degree in poly.degree_list():
-        count *= degree + 1
-    return _bounds(poly, boxes) if count <= MOST_TERMS else REAL
+    return _bounds(poly, boxes) if prod(degree + 1 for degree in poly.degree_list()) <= MOST_TERMS else REAL
 
 
 def _bounds(poly: sp.Poly, boxes: Boxes) -> Interval:
@@ -85,11 +104,11 @@ def nonnegative(expr: sp.Expr, boxes: Boxes, *, strict: bool = False) -> bool:
     try:
         numerator, denominator = sp.fraction(sp.together(expr))
         if not denominator.free_symbols:
-            return _polynomial(sp.expand(expr), boxes, strict)
-        if _polynomial(sp.expand(-denominator), boxes, True):
+            return _polynomial(expanded(expr), boxes, strict)
+        if _polynomial(expanded(-denominator), boxes, True):
             numerator, denominator = -numerator, -denominator
-        return _polynomial(sp.expand(denominator), boxes, True) and _polynomial(sp.expand(numerator), boxes, strict)
-    except (Unordered, sp.PolynomialError):
+        return _polynomial(expanded(denominator), boxes, True) and _polynomial(expanded(numerator), boxes, strict)
+    except (Unordered, TooLarge, sp.PolynomialError):
         return False
 
 
@@ -107,12 +126,9 @@ def _nowhere_zero(expr: sp.Expr, boxes: Boxes) -> bool:
     """
     symbols = sorted(expr.free_symbols, key=lambda s: s.name)
     choices = [[None, *_closed_ends(boxes[s])] for s in symbols]
-    count = 1
-    for choice in choices:
-        count *= len(choice)
-    if count > MOST_FACES:
+    if prod(len(choice) for choice in choices) > MOST_FACES:
         return False
-    faces = (dict((s, end) for s, end in zip(symbols, ends, strict=True) if end is not None) for ends in product(*choices))
+    faces = ({s: end for s, end in zip(symbols, ends, strict=True) if end is not None} for ends in product(*choices))
     return all(sp.expand(expr.subs(face)) != 0 for face in faces)
 
 
@@ -125,11 +141,11 @@ def _closed_ends(box: Interval) -> list[sp.Expr]:
 def interval(expr: sp.Expr, boxes: Boxes) -> Interval:
     """An interval that holds every value of an expression over a box, with ends that are open where that is proved."""
     try:
-        numerator, denominator = sp.fraction(sp.together(expr))
-        found = bounds(sp.expand(expr), boxes) if not denominator.free_symbols else _quotient(expr, boxes)
+        _, denominator = sp.fraction(sp.together(expr))
+        found = bounds(expanded(expr), boxes) if not denominator.free_symbols else _quotient(expr, boxes)
         low_open = found.low != -sp.oo and nonnegative(expr - found.low, boxes, strict=True)
         high_open = found.high != sp.oo and nonnegative(found.high - expr, boxes, strict=True)
-    except (Unordered, sp.PolynomialError):
+    except (Unordered, TooLarge, sp.PolynomialError):
         return REAL
     return Interval(found.low, found.high, found.low != -sp.oo and not low_open, found.high != sp.oo and not high_open)
 
@@ -139,6 +155,3 @@ def _quotient(expr: sp.Expr, boxes: Boxes) -> Interval:
     low = next((b for b in (1, 0, -1) if nonnegative(expr - b, boxes)), -sp.oo)
     high = next((b for b in (-1, 0, 1) if nonnegative(b - expr, boxes)), sp.oo)
     return Interval(sp.sympify(low), sp.sympify(high))
-
-
-__all__ = ["Boxes", "bounds", "interval", "less", "negative", "nonnegative"]

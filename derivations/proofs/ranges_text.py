@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,7 +18,7 @@ from derivations.proofs import ranges_interval as iv
 _ZERO, _ONE = Number(Fraction(0)), Number(Fraction(1))
 
 # Signs between expressions and their commands; longer ones are set as words in ``Formula.of``.
-SIGNS = {
+SIGNS: Mapping[str, str] = {
     "≤": r"\le ", "≥": r"\ge ", "∈": r"\in ", "−": "-", "∞": r"\infty", "φ": r"\phi", "max": r"\max", "min": r"\min",
     "⊙": r"\odot ", "ᵗ": "^t", "×": r"\times ", "²": "^2", "³": "^3", "→": r"\to ", "·": r"\cdot ",
 }  # fmt: skip
@@ -62,7 +63,7 @@ def number(value: sp.Expr) -> Formula:
     """An exact number."""
     if value in (sp.oo, -sp.oo):
         return Formula.of("∞" if value == sp.oo else "−∞")
-    return Formula(str(value).replace("-", "−"), str(sp.latex(value)))
+    return Formula(re.sub(r"\bE\b", "e", str(value)).replace("-", "−"), str(sp.latex(value)))
 
 
 Part: TypeAlias = str | Formula | Ref
@@ -133,7 +134,9 @@ def bound(value: Formula, box: Interval, *, absolute: bool) -> Formula:
         return Formula.of("|", value, f"| {above} ", box.high)
     if iv.is_bounded(box):
         return Formula.of(box.low, f" {below} ", value, f" {above} ", box.high)
-    return Formula.of(value, f" {above} ", box.high) if box.low == -sp.oo else Formula.of(value, " ≥ " if box.low_closed else " > ", box.low)
+    if box.low == -sp.oo:
+        return Formula.of(value, f" {above} ", box.high)
+    return Formula.of(value, " ≥ " if box.low_closed else " > ", box.low)
 
 
 def fold(expr: Expr, values: Mapping[Ref, Number]) -> Expr:
