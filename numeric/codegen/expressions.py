@@ -59,7 +59,7 @@ def _written(expr: Expr, text: Callable[[Ref], tuple[str, int]]) -> tuple[str, i
 
 def _power(expr: Power, part: Callable[[Expr, int], str]) -> tuple[str, int]:
     base = part(expr.base, ATOM)
-    if expr.exponent == 2 and isinstance(expr.base, Ref):
+    if expr.exponent == 2 and isinstance(expr.base, Ref) and not base.startswith("("):
         return f"{base} * {base}", PRODUCT
     exponent = number_text(expr.exponent)
     return f"{base} ** {f'({exponent})' if exponent.startswith('-') else exponent}", POWER

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from derivations import cell_names, get_cell
-from numeric.codegen.generate import generate
+from numeric.codegen.targets import generate
 
 CELLS = Path(__file__).parent.parent / "cells"
 

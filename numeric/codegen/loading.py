@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from derivations import Cell, CellError, cell_names, get_cell
-from numeric.codegen.generate import TARGETS, generate
+from numeric.codegen.targets import TARGETS, generate
 
 CELL_FILES = (".toml", ".txt", ".tex")
 

@@ -1,242 +1,132 @@
-"""A whole module from a schedule: the bodies of its functions, its docstring and the data of its template."""
+"""A whole module from a schedule: what its template needs, the docstring among it."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import jinja2
 
 from derivations.notation import unicode
-from derivations.notation.tree import Name, Ref
-from derivations.sizes import Size
+from derivations.notation.tree import Name
 from numeric.codegen.activations import TEXTS
-from numeric.codegen.levels import AFTER, BEFORE, ONCE, STEP
+from numeric.codegen.bodies import backward_body, forward_body, quoted, tangent_body, tuple_text
 from numeric.codegen.names import Names
-from numeric.codegen.numpy_target import Line, Printer
-from numeric.codegen.places import Places, axes_text, size_sum
-from numeric.codegen.schedule import Pass, Schedule
+from numeric.codegen.places import shape_text
+from numeric.codegen.schedule import Schedule
 
-VERSION = "0.1.0"
+WIDTH = 120
 
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
-    folder = Path(__file__).parent / "templates"
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder), trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
     )
+    environment.filters.update(quoted=quoted, tuple=tuple_text)
     return environment.get_template("numpy.py.jinja")
+
+
+def _version() -> str:
+    try:
+        return version("gateproof")
+    except PackageNotFoundError:
+        return "0.1.0"
 
 
 def module_text(plan: Schedule) -> str:
     """The text of the NumPy module."""
-    module = _Module(plan)
-    text = _template().render(module.context())
+    text = _template().render(_Context(plan).data())
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
-def quoted(text: str) -> str:
-    """A Python string."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+class _Context:
+    """What the template of a module needs."""
 
-
-def tuple_text(items: Iterable[str]) -> str:
-    """A Python tuple of strings."""
-    parts = [quoted(item) for item in items]
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-
-
-class _Module:
     def __init__(self, plan: Schedule) -> None:
         self.plan, self.cell = plan, plan.derivation.cell
         self.names = Names(self.cell.sizes)
-        self.public = {n: self.names.variable(n) for n in (*self.cell.parameters, *self.cell.inputs, *self.cell.outputs)}
+        for name in (*self.cell.inputs, *self.cell.outputs, *self.cell.parameters):
+            self.names.variable(name)
+        for name in (*self.cell.inputs, *self.cell.outputs):
+            self.names.argument(name)
         for name in self.cell.states:
-            self.names.of((name, "initial"), self.public[name] + "0")
+            self.names.initial(name)
 
-    # ------------------------------------------------------------ bodies
-
-    def body(self, one: Pass, stored_by: str, ending: list[str], starting: list[str]) -> str:
-        """The lines of one pass over time."""
-        places = Places(self.plan, one, self.names)
-        printer = Printer(places)
-        parts = {level: self.level_lines(printer, level) for level in (ONCE, BEFORE, STEP, AFTER)}
-        given = self.views(places, [places.pack(ref) for ref in places.viewed if ref not in one.task.definition])
-        arrays = list(dict.fromkeys(places.pack(op.targets[0]) for op in one.at(STEP) if self.needs_array(places, op.targets[0])))
-        early = [places.pack(op.targets[0]) for op in one.at(BEFORE)]
-        out = [Line(line) for line in starting] + given + parts[ONCE] + parts[BEFORE] + self.views(places, early)
-        for pack in arrays:
-            save = "save" if stored_by and not self.is_result(one, pack) else "True"
-            out.append(Line(f"{places.array(pack[0])} = per_step({save}, time, {places.sizes(pack[0])}, p.dtype)"))
-        out += self.views(places, arrays)
-        text = [line.indented(4) for line in out]
-        if parts[STEP]:
-            order = "range(time)" if any(ref.time == -1 for ref in one.task.carried) else "reversed(range(time))"
-            text += [f"    for t in {order}:", *(line.indented(8) for line in parts[STEP])]
-            swap = [ref for ref in one.task.carried if "from" in ref.name.marks]
-            if swap:
-                left = ", ".join(places.array(ref) for ref in swap)
-                text.append(f"        {left} = {', '.join(places.array(one.task.carried[ref]) for ref in swap)}")
-        text += [line.indented(4) for line in parts[AFTER]]
-        return "\n".join([*text, *("    " + line for line in ending)]) + "\n"
-
-    def level_lines(self, printer: Printer, level: int) -> list[Line]:
-        places, lines = printer.places, []
-        for op in places.one.at(level):
-            if op.targets in printer.inlined:
-                continue
-            lines.append(printer.line(op))
-        return lines
-
-    def needs_array(self, places: Places, ref: Ref) -> bool:
-        return places.has_history(ref) and ref.name not in places.states
-
-    def is_result(self, one: Pass, pack: tuple[Ref, ...]) -> bool:
-        later = {ref for op in one.at(AFTER) for ref in op.operands}
-        return any(ref in one.task.results or ref in later for ref in pack)
-
-    def views(self, places: Places, packs: Iterable[tuple[Ref, ...]]) -> list[Line]:
-        """Names for the single values of a pack."""
-        lines = []
-        for pack in dict.fromkeys(packs):
-            used = [ref for ref in pack if ref in places.viewed]
-            if not used or len(pack) == 1:
-                continue
-            array = places.array(pack[0])
-            if used == list(pack) and len({places.shape(ref) for ref in pack}) == 1:
-                lines.append(Line(f"{', '.join(self.names.variable(r.name) for r in pack)} = np.split({array}, {len(pack)}, axis=-1)"))
-            else:
-                lines += [Line(f"{self.names.variable(ref.name)} = {array}[..., {places.cut((ref,))}]") for ref in used]
-        return lines
-
-    # ------------------------------------------------------------ what the bodies begin and end with
-
-    def shape_text(self, name: Name, lead: str) -> str:
-        return axes_text([*lead.split(", "), *(size_sum([size]) for size in self.cell.shapes[name])])
-
-    def input_checks(self) -> list[str]:
-        lines = []
-        for k, name in enumerate(self.cell.inputs):
-            v = self.public[name]
-            lead = "None, None" if k == 0 else "time, batch"
-            lines.append(f'{v} = array("{v}", {v}, {self.shape_text(name, lead)}, p.dtype)')
-            if k == 0:
-                lines.append(f"time, batch = {v}.shape[:2]")
-        return lines
-
-    def histories(self) -> list[str]:
-        return [f'{v} = history("{v}", {v}, time, {self.shape_text(n, "batch")}, p.dtype)' for n, v in ((n, self.public[n]) for n in self.cell.states)]
-
-    def kept(self) -> dict[str, str]:
-        """The arrays that a run keeps: name of the array in the forward function → in the others, the same."""
-        places = Places(self.plan, self.plan.forward, self.names)
-        found: dict[str, str] = {}
-        for ref in self.plan.kept:
-            found[places.array(ref)] = places.array(ref)
-        return found
-
-    def output_text(self, name: Name, places: Places) -> str:
-        return places.text((Ref(name, 0),), AFTER) if name in self.cell.states else places.text((Ref(name, 0),), AFTER)
-
-    def forward_body(self) -> str:
-        places = Places(self.plan, self.plan.forward, self.names)
-        outputs = ", ".join(f"{self.public[n]}={places.text((Ref(n, 0),), AFTER)}" for n in self.cell.outputs)
-        kept = ", ".join(f"{quoted(k)}: {k}" for k in self.kept())
-        ending = [f"kept = {{{kept}}} if save else None", f"return Run({outputs}, kept=kept, made_with=(p.sizes(), p.dtype), shape=(time, batch))"]
-        return self.body(self.plan.forward, "save", ending, self.histories())
-
-    def unpack_kept(self, one: Pass) -> list[str]:
-        places = Places(self.plan, self.plan.forward, self.names)
-        used = list(dict.fromkeys(places.array(ref) for ref in one.given if ref in self.plan.kept))
-        return [f"{', '.join(used)}{',' if len(used) == 1 else ''} = (kept[name] for name in {tuple_text(used)})"] if used else []
-
-    def backward_body(self) -> str:
-        one = self.plan.backward
-        places = Places(self.plan, one, self.names)
-        starting = self.unpack_kept(one)
-        for name in self.cell.outputs:
-            d = self.names.of(("d", name), "d" + name.id)
-            starting.append(f'{d} = upstream("{d}", {d}, {self.shape_text(name, "time, batch")}, p.dtype)')
-        for ref in one.task.carried:
-            starting.append(f"{places.array(ref)} = np.zeros({self.shape_text(ref.name.unmarked, 'batch')}, p.dtype)")
-        starting.append("grads = Gradients(**p.sizes(), dtype=p.dtype)")
-        extra = [f"{self.public[n]}={places.array(Ref(n.marked('bar'), 0))}" for n in self.cell.inputs]
-        extra += [f"{self.names.of((n, 'initial'), '')}={places.array(Ref(n.marked('from'), 0))}" for n in self.cell.states]
-        return self.body(one, "", [f"grads.__dict__.update({', '.join(extra)})", "return grads"], starting)
-
-    def tangent_body(self) -> str:
-        one = self.plan.tangent
-        places = Places(self.plan, one, self.names)
-        starting = self.unpack_kept(one)
-        starting.append('dp = p.zeros_like() if dp is None else instance("dp", dp, Params)')
-        for name in self.cell.inputs:
-            d = self.names.of(("d", name), "d" + name.id)
-            starting.append(f'{d} = upstream("{d}", {d}, {self.shape_text(name, "time, batch")}, p.dtype)')
-        for name in self.cell.states:
-            array, d = places.array(Ref(name.marked("dot"), 0)), f"d{self.names.of((name, 'initial'), '')}"
-            starting.append(f'{array} = history("{d}", {d}, time, {self.shape_text(name, "batch")}, p.dtype)')
-        outputs = ", ".join(f"{self.public[n]}={places.text((Ref(n.marked('dot'), 0),), AFTER)}" for n in self.cell.outputs)
-        return self.body(one, "", [f"return Tangents({outputs})"], starting)
-
-    # ------------------------------------------------------------ the rest
-
-    def context(self) -> dict[str, object]:
-        cell = self.cell
-        bodies = {"forward": self.forward_body(), "backward": self.backward_body(), "tangent": self.tangent_body()}
-        text = "".join(bodies.values())
-        used = [fn for fn in TEXTS if f"{fn}(" in text]
-        sizes = f"{', '.join(cell.sizes)} = {', '.join('p.' + s for s in cell.sizes)}"
+    def data(self) -> dict[str, object]:
+        cell, names = self.cell, self.names
+        bodies = {"forward": forward_body(self.plan, names), "backward": backward_body(self.plan, names), "jvp": tangent_body(self.plan, names)}
+        used = [text for fn, text in TEXTS.items() if any(f"{fn}(" in body for body in bodies.values())]
         return {
-            "title": cell.title,
-            "name": cell.name,
-            "version": VERSION,
-            "source": cell.source,
-            "digest": cell.digest,
-            "doc": self.doc(),
-            "states": [self.public[n] for n in cell.states],
-            "outputs": [self.public[n] for n in cell.outputs],
-            "inputs": [self.public[n] for n in cell.inputs],
-            "sizes": cell.sizes,
-            "parameters": [{"name": self.public[n], "shape": [_axis(size) for size in cell.shapes[n]]} for n in cell.parameters],
-            "packs": [{"name": self.names.pack([r.name for r in pack]), "members": [self.public[r.name] for r in pack]} for pack in self.plan.parameters],
-            "functions": "",
-            "activations": ["\n" + TEXTS[fn] for fn in used],
-            "gradient_doc": ", ".join([*(self.public[n] for n in cell.inputs), *(self.public[n] + "0" for n in cell.states)]),
-            "run_doc": self.shapes_of(cell.outputs, "time, batch"),
-            "tangents_doc": self.shapes_of(cell.outputs, "time, batch"),
+            "cell": cell,
+            "version": _version(),
+            "doc": self.docstring(),
+            "states": [names.variable(name) for name in cell.states],
+            "outputs": [names.variable(name) for name in cell.outputs],
+            "inputs": [names.variable(name) for name in cell.inputs],
+            "upstream": [names.argument(name) for name in cell.outputs],
+            "tangents": [names.argument(name) for name in cell.inputs],
+            "initial": [names.initial(name) for name in cell.states],
+            "parameters": {names.variable(name): [" + ".join(size) for size in cell.shapes[name]] for name in cell.parameters},
+            "packs": {names.pack([r.name for r in pack]): [names.variable(r.name) for r in pack] for pack in self.plan.parameters},
             "scale": "hidden" if "hidden" in cell.sizes else cell.sizes[-1],
-            "shapes_doc": {
-                "inputs": self.shapes_of(cell.inputs, "time, batch"),
-                "initial": self.shapes_of(cell.states, "batch"),
-                "upstream": self.shapes_of(cell.outputs, "time, batch", "d"),
-                "tangents": self.shapes_of(cell.inputs, "time, batch", "d") + ", " + self.shapes_of(cell.states, "batch", "d", "0"),
-                "step": self.shapes_of((*cell.inputs, *cell.states), "batch"),
-            },
-            "sizes_of_p": [sizes],
-            "checks": {
-                "forward": self.input_checks(),
-                "common": ['instance("p", p, Params)', sizes, "kept, (time, batch) = finished(run, p), run.shape"],
-                "backward": [],
-                "tangent": [],
-            },
-            "body": bodies,
-            "quoted": quoted,
-            "tuple_text": tuple_text,
+            "input_checks": self.input_checks(),
+            "activations": used,
+            "bodies": bodies,
+            "shapes": self.shapes(),
         }
 
-    def shapes_of(self, names: Iterable[Name], lead: str, before: str = "", after: str = "") -> str:
-        return ", ".join(f"{before}{self.public[n]}{after}[{self.shape_text(n, lead).strip('(),')}]" for n in names)
+    def input_checks(self) -> list[str]:
+        """The first input says how many steps and batch entries there are."""
+        lines = []
+        for k, name in enumerate(self.cell.inputs):
+            v, lead = self.names.variable(name), "time, batch" if k else "None, None"
+            lines.append(f'{v} = array("{v}", {v}, {shape_text(self.cell.shapes[name], lead)}, p.dtype)')
+        return [lines[0], f"time, batch = {self.names.variable(self.cell.inputs[0])}.shape[:2]", *lines[1:]] if lines else []
 
-    def doc(self) -> list[str]:
+    def shapes(self) -> dict[str, str]:
+        """Names with their shapes, for docstrings."""
+        cell, names = self.cell, self.names
+
+        def listed(of: Iterable[Name], lead: str, text: object) -> str:
+            assert callable(text)
+            return ", ".join(f"{text(n)}[{shape_text(cell.shapes[n], lead).strip('(),')}]" for n in of)
+
+        return {
+            "inputs": listed(cell.inputs, "time, batch", names.variable),
+            "outputs": listed(cell.outputs, "time, batch", names.variable),
+            "states": listed(cell.states, "batch", names.variable),
+            "upstream": listed(cell.outputs, "time, batch", names.argument),
+            "tangents": listed(cell.inputs, "time, batch", names.argument),
+            "initial": listed(cell.states, "batch", names.initial),
+            "gradients": ", ".join(part for part in (listed(cell.inputs, "time, batch", names.variable), listed(cell.states, "batch", names.initial)) if part),
+            "step": listed((*cell.inputs, *cell.states), "batch", names.variable),
+        }
+
+    def docstring(self) -> list[str]:
+        """The numbered equations, forward and backward, as the derivation has them."""
         d = self.plan.derivation
-        out = ["Equations of one step (columns; the code has one row for each batch entry):", ""]
-        out += [f"    ({line.number}) {unicode(line.target)} = {unicode(line.expr)}" for line in d.forward_lines]
-        out += ["", "Adjoints, t = T … 1, and gradients, which sum over time and batch:", ""]
-        out += [f"    ({step.number}) {step.unicode()}" for step in d.steps]
-        return out
+        lines = [f"({line.number}) {unicode(line.target)} = {unicode(line.expr)}" for line in d.forward_lines]
+        back: dict[int, list[str]] = {}
+        for step in d.steps:
+            back.setdefault(step.number, []).append(step.unicode())
+        told = [f"({number}) {steps[0]}{', and so for the other gates' if len(steps) > 1 else ''}" for number, steps in back.items()]
+        roles = [f"{key}: {text}" for key, text in self.cell.roles.items()]
+        return [
+            *_paragraph("Equations of one step, for columns; the code has one row for each batch entry, so U h is h @ U.T:", lines),
+            *_paragraph("Adjoints of one step; the gradients of the parameters are sums over time and batch:", told),
+            *(_paragraph("Names:", roles) if roles else []),
+        ]
 
 
-def _axis(size: Size) -> str:
-    return " + ".join(size)
+def _paragraph(title: str, lines: Iterable[str]) -> list[str]:
+    wrapped = (textwrap.wrap(line, WIDTH, initial_indent="    ", subsequent_indent="         ") for line in lines)
+    text = [title, "", *(part for parts in wrapped for part in parts), ""]
+    return [line.replace("\\", "\\\\").replace('"""', "'''") for line in text]

@@ -36,6 +36,14 @@ class Names:
             self.found[key] = wanted
         return self.found[key]
 
+    def argument(self, name: Name) -> str:
+        """The identifier of a gradient or tangent that comes from outside: ``dh`` for h."""
+        return self.of(("d", name), f"d{name.id}")
+
+    def initial(self, name: Name) -> str:
+        """The identifier of the initial value of a state: ``h0`` for h."""
+        return self.of((name, 0), f"{name.id}0")
+
     def variable(self, name: Name) -> str:
         """The identifier of a variable."""
         return self.of((name,), name.id)

@@ -2,87 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from derivations.equations import Contraction, Layout, Pointwise, Reduction
-from derivations.notation.tree import Expr, Ref, Sum, rebuild, refs
-from numeric.codegen.expressions import ATOM, PRODUCT, SUM, expression_text
+from derivations.notation.tree import Expr, Ref, Sum, refs
+from numeric.codegen.expressions import ATOM, PRODUCT, expression_text
 from numeric.codegen.levels import ONCE, STEP
-from numeric.codegen.places import Places
+from numeric.codegen.lines import Line
+from numeric.codegen.names import joined
+from numeric.codegen.places import Places, axes_text, slice_text
 from numeric.codegen.schedule import Op
 from numeric.codegen.task import Gather
 
-WIDTH, COLUMN = 120, 72  # longest line; column of the comments
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of code and the equation that it computes."""
-
-    code: str
-    comment: str = ""
-
-    def indented(self, spaces: int) -> str:
-        """The line as it stands in the module; a comment that does not fit stands above."""
-        code = " " * spaces + self.code
-        if not self.comment:
-            return code
-        comment = f"# {self.comment}"
-        beside = f"{code.ljust(COLUMN)}  {comment}"
-        if len(beside) <= WIDTH:
-            return beside
-        above = " " * spaces + comment
-        return (above if len(above) <= WIDTH else above[: WIDTH - 1] + "…") + "\n" + code
+Text = Callable[[Ref], tuple[str, int]]
 
 
 class Printer:
-    """Prints the operations of one pass."""
+    """Prints the operations of one pass; ``transposed`` matrices are laid out before the loop."""
 
     def __init__(self, places: Places) -> None:
         self.places, self.task = places, places.one.task
-        ops = places.one.ops
-        self.user = {ref: [op for op in ops if ref in op.operands] for one in ops for ref in one.targets}
-        self.inlined = {op.targets: op for op in ops if self.is_inline(op)}
+        self.inlined = {op.targets: op for op in places.one.ops if self._is_inline(op)}
+        self.transposed: dict[str, str] = {}
 
-    def is_inline(self, op: Op) -> bool:
-        """Whether an operation is printed within the only line that uses its result, all of it."""
-        if not isinstance(op.equations[0], Contraction | Gather) or any(t in self.task.labels or t in self.places.stored for t in op.targets):
-            return False
-        users = {id(user): user for target in op.targets for user in self.user[target]}
-        if len(users) != 1 or any(t in self.task.results or t in self.task.carried.values() for t in op.targets):
-            return False
-        (user,) = users.values()
-        position = [k for k, ref in enumerate(_positions(user)[0]) if ref in op.targets]
-        column = [tuple(uses[k] for uses in _positions(user)) for k in position]
-        return column == [op.targets] and user.level == op.level and isinstance(user.equations[0], Pointwise | Layout)
-
-    def lines(self, level: int) -> list[Line]:
-        """The lines of one level."""
-        return [self.line(op) for op in self.places.one.at(level) if op.targets not in self.inlined]
+    def lines(self, level: int) -> list[tuple[Op, Line]]:
+        """The operations of one level with their lines."""
+        return [(op, self.line(op)) for op in self.places.one.at(level) if op.targets not in self.inlined]
 
     def line(self, op: Op) -> Line:
         """An operation as a line of code."""
-        return Line(f"{self.target(op)} = {self.value(op)}", self.comment(op))
+        return Line(f"{self._target(op)} = {self._value(op)}", self._comment(op))
 
-    def target(self, op: Op) -> str:
+    def _target(self, op: Op) -> str:
+        first = op.targets[0]
         text = self.places.text(op.targets, op.level)
-        if self.places.is_parameter(op.targets[0]):
-            return f"{text}[...]"
-        if op.level != STEP or not self.places.has_history(op.targets[0]):
-            return self.places.array(op.targets[0])
-        return text
+        if self.places.is_parameter(first):
+            return text if "[" in text else f"{text}[...]"
+        written_into = self.places.over_time(first) and (op.level == STEP or first.name in self.places.states)
+        return text if written_into else self.places.array(first)
 
-    def comment(self, op: Op) -> str:
-        """Numbers of the equations, then the first of them."""
-        shown = tuple(dict.fromkeys(self.shown(target) for target in op.targets))
+    def _is_inline(self, op: Op) -> bool:
+        """Whether a product is printed within the only line that uses it, all of it at one place."""
+        fixed = {*self.task.labels, *self.task.results, *self.task.carried.values(), *self.places.stored}
+        if not isinstance(op.equations[0], Contraction | Gather) or not fixed.isdisjoint(op.targets):
+            return False
+        users = [user for user in self.places.one.ops if not set(op.targets).isdisjoint(user.operands)]
+        if len(users) != 1 or users[0].level != op.level or not isinstance(users[0].equations[0], Pointwise | Layout):
+            return False
+        touched = [column for column in _columns(users[0]) if not set(op.targets).isdisjoint(column)]
+        return touched == [op.targets]
+
+    # ------------------------------------------------------------ comments
+
+    def _comment(self, op: Op) -> str:
+        """Numbers of the equations, then the equation, if the line computes all of it."""
+        shown = tuple(dict.fromkeys(self._shown(target) for target in op.targets))
         labels = tuple(dict.fromkeys(self.task.labels[ref] for ref in shown))
         if shown != op.targets:
-            return f"for {' '.join(labels)}"
+            return f"part of {' '.join(labels)}"
         note = self.task.shared.get(labels[0]) if len(labels) == 1 and len(shown) > 1 else None
         more = ", …" if note is None and len(shown) > 1 else ""
         return f"{' '.join(labels)} {note or self.task.notes[shown[0]]}{more}"
 
-    def shown(self, ref: Ref) -> Ref:
+    def _shown(self, ref: Ref) -> Ref:
         """The equation of which a value is a part."""
         while ref not in self.task.labels:
             ref = next(eq.target for eq in self.task.equations if ref in eq.operands)
@@ -90,90 +72,99 @@ class Printer:
 
     # ------------------------------------------------------------ values
 
-    def value(self, op: Op) -> str:
-        """What an operation computes."""
+    def _value(self, op: Op) -> str:
+        text = self._plain_value(op)
+        first = op.targets[0]
+        if first.time is None or not self.places.timed(first) or any(self.places.timed(ref) for ref in op.operands):
+            return text
+        lead = ["batch"] if op.level == STEP else ["time", "batch"]
+        return f"np.broadcast_to(np.asarray({text}, p.dtype), {axes_text([*lead, *self.places.axes(first)])})"
+
+    def _plain_value(self, op: Op) -> str:
         first = op.equations[0]
         match first:
             case Pointwise():
-                return self.pointwise(op)
+                return self._pointwise(first, op)
             case Contraction():
-                column = list(zip(*(eq.operands for eq in op.equations), strict=True))
-                return self.contraction(first, self.text(column[0], op), self.text(column[1], op), op)
+                return self._contraction(first, *_columns(op), op)
             case Gather():
-                pairs = list(zip(*(product.operands for product in first.products), strict=True))
-                return self.contraction(first.products[0], self.text(pairs[0], op), self.text(pairs[1], op), op)
+                return self._contraction(first.products[0], *zip(*(product.operands for product in first.products), strict=True), op)
             case Reduction():
-                return self.reduction(first, op)
+                return self._reduction(first, op)
             case Layout():
-                return self.layout(op)
+                return self._layout(first, op)
 
-    def text(self, column: tuple[Ref, ...], op: Op) -> str:
+    def _text(self, column: Sequence[Ref], op: Op) -> str:
         distinct = tuple(dict.fromkeys(column))
         inner = self.inlined.get(distinct)
-        return self.value(inner) if inner else self.places.text(distinct, op.level)
+        return self._value(inner) if inner else self.places.text(distinct, op.level)
 
-    def pointwise(self, op: Op) -> str:
-        first = op.equations[0]
-        assert isinstance(first, Pointwise)
-        columns = list(zip(*_positions(op), strict=True))
-        places: dict[Ref, tuple[Ref, ...]] = {}
-        for ref, column in zip(_positions(op)[0], columns, strict=True):
-            places.setdefault(ref, column)
-        rank = len(self.places.shape(first.target))
+    def _pointwise(self, eq: Pointwise, op: Op) -> str:
+        columns = {column[0]: tuple(dict.fromkeys(column)) for column in _columns(op)}
+        rank = len(self.places.shape(eq.target))
 
         def text(ref: Ref) -> tuple[str, int]:
-            column = tuple(dict.fromkeys(places[ref]))
-            inner = self.inlined.get(column)
-            if inner:
-                return self.value(inner), SUM if "+" in self.value(inner) else PRODUCT
-            axes = rank if self.places.timed(ref) and not self.places.shape(ref) else 0
-            return self.places.text(column, op.level) + (f"[..., {', '.join(['None'] * axes)}]" if axes else ""), ATOM
+            written = self._text(columns[ref], op)
+            axes = ["None"] * rank if self.places.timed(ref) and not self.places.shape(ref) else []
+            strength = PRODUCT if columns[ref] in self.inlined else ATOM
+            return f"{written}[..., {', '.join(axes)}]" if axes else written, strength
 
-        if first.target.time is None and op.level != ONCE:
-            return self.over_time(first.expr, text)
-        return expression_text(first.expr, text)
+        if not columns and eq.target.time is not None:
+            return f"np.full({axes_text(self.places.axes(eq.target))}, {expression_text(eq.expr, text)}, p.dtype)"
+        if eq.target.time is None and op.level != ONCE:
+            return self._summed(eq.expr, text)
+        return expression_text(eq.expr, text)
 
-    def over_time(self, expr: Expr, text: object) -> str:
+    def _summed(self, expr: Expr, text: Text) -> str:
         """The sum over time and batch; terms without time are added once."""
         terms = expr.terms if isinstance(expr, Sum) else (expr,)
-        timed = [term for term in terms if any(self.places.timed(ref) for ref in refs(term))]
-        once = [term for term in terms if term not in timed]
-        parts = [expression_text(Sum(tuple(once)) if len(once) > 1 else once[0], text)] if once else []  # type: ignore[arg-type]
-        if timed:
-            parts.append(f"over_time({expression_text(Sum(tuple(timed)) if len(timed) > 1 else timed[0], text)})")  # type: ignore[arg-type]
-        return " + ".join(parts)
+        timed = tuple(term for term in terms if any(self.places.timed(ref) for ref in refs(term)))
+        once = tuple(term for term in terms if term not in timed)
+        parts = [expression_text(_total(once), text)] if once else []
+        return " + ".join([*parts, f"over_time({expression_text(_total(timed), text)})"] if timed else parts)
 
-    def contraction(self, eq: Contraction, left: str, right: str, op: Op) -> str:
+    def _contraction(self, eq: Contraction, lefts: tuple[Ref, ...], rights: tuple[Ref, ...], op: Op) -> str:
         one, two = self.places.timed(eq.left), self.places.timed(eq.right)
-        if eq.spec in ("ij,j->i", "ij,i->j") and not one:
-            matrix = f"{left}.T" if eq.spec == "ij,j->i" else left
-            return f"{right} @ {matrix}" if op.level in (ONCE, STEP) or not two else f"times({right}, {matrix})"
-        if eq.spec == "i,j->ij" and eq.target.time is None and op.level != ONCE and one and two:
+        left, right = self._text(lefts, op), self._text(rights, op)
+        if eq.spec == "ij,i->j" and not one:
+            return f"times({right}, {left})" if two and op.level != STEP else f"{right} @ {left}"
+        if eq.spec == "ij,j->i" and not one:
+            if op.level == STEP:
+                return f"{right} @ {self._laid_out(lefts, left)}"
+            return f"times({right}, {left}.T)" if two else f"{right} @ {left}.T"
+        if eq.spec == "i,j->ij" and eq.target.time is None and one and two:
             return f"rows({left}).T @ rows({right})"
         lead = "yz" if eq.target.time is None else "..."
         a, b, c = eq.indices
         spec = f"{lead * one}{a},{lead * two}{b}->{'...' * ((one or two) and eq.target.time is not None)}{c}"
-        return f"np.einsum({spec!r}, {left}, {right})"
+        return f'np.einsum("{spec}", {left}, {right})'
 
-    def reduction(self, eq: Reduction, op: Op) -> str:
-        text = self.text((eq.operand,), op)
-        rank = len(self.places.shape(eq.operand))
-        return f"np.sum({text})" if eq.target.time is None else f"np.sum({text}, axis={tuple(range(-rank, 0))})"
+    def _laid_out(self, matrices: tuple[Ref, ...], text: str) -> str:
+        """The name of the transposed matrix, copied before the loop: products with it are faster."""
+        name = self.places.names.of(("transposed", matrices), f"{joined([ref.name for ref in matrices])}_T")
+        self.transposed[name] = f"np.ascontiguousarray({text}.T)"
+        return name
 
-    def layout(self, op: Op) -> str:
-        first = op.equations[0]
-        assert isinstance(first, Layout)
-        columns = [self.text(column, op) for column in zip(*_positions(op), strict=True)]
-        if first.op == "concat":
+    def _reduction(self, eq: Reduction, op: Op) -> str:
+        text = self._text((eq.operand,), op)
+        axes = [str(k) for k in range(-len(self.places.shape(eq.operand)), 0)]
+        return f"np.sum({text})" if eq.target.time is None else f"np.sum({text}, axis={axes_text(axes)})"
+
+    def _layout(self, eq: Layout, op: Op) -> str:
+        columns = [self._text(column, op) for column in _columns(op)]
+        if eq.op == "concat":
             return f"concat({', '.join(columns)})"
-        if first.op == "part":
-            return f"{columns[0]}[..., {self.places.columns(first.split, first.index)}]"
+        if eq.op == "part":
+            lead = "..." if self.places.timed(eq.operands[0]) or len(self.places.shape(eq.operands[0])) == 1 else ":"
+            return f"{columns[0]}[{lead}, {slice_text(eq.split, eq.index, eq.index + 1)}]"
         return f"np.swapaxes({columns[0]}, -1, -2)"
 
 
-def _positions(op: Op) -> list[tuple[Ref, ...]]:
-    """The operands of each equation of an operation, position by position."""
-    return [tuple(refs(eq.expr)) if isinstance(eq, Pointwise) else eq.operands for eq in op.equations]
+def _columns(op: Op) -> list[tuple[Ref, ...]]:
+    """The operands of the equations of an operation, position by position."""
+    uses = [tuple(refs(eq.expr)) if isinstance(eq, Pointwise) else eq.operands for eq in op.equations]
+    return list(zip(*uses, strict=True))
 
 
-__all__ = ["Line", "Printer", "rebuild"]
+def _total(terms: tuple[Expr, ...]) -> Expr:
+    return terms[0] if len(terms) == 1 else Sum(terms)

@@ -3,103 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from derivations.equations import Contraction
 from derivations.notation.tree import Name, Ref
-from derivations.sizes import Size
-from numeric.codegen.levels import AFTER, BEFORE, ONCE, STEP, levels
-from numeric.codegen.names import Names
-from numeric.codegen.schedule import Op, Pass, Schedule
+from derivations.sizes import Shape, Size
+from numeric.codegen.levels import BEFORE, ONCE, STEP, levels
+from numeric.codegen.names import Names, joined
+from numeric.codegen.schedule import Pass, Schedule
 
 OWNER = {(): "p", ("dot",): "dp", ("bar",): "grads"}  # whose attribute a parameter is, by the marks of its name
 
 
-@dataclass
 class Places:
-    """The text of values in one function."""
+    """The text of values in one function.
 
-    plan: Schedule
-    one: Pass
-    names: Names
-    viewed: dict[Ref, None] = field(default_factory=dict)  # single values of stored packs, used under their own name
+    A value is a parameter (an attribute of p, dp or grads), an array over time, or a value of one step. A state has one
+    entry more than there are steps: ``h[t]`` is h_{t-1} and ``h[t + 1]`` is h_t, so ``h[:-1]`` and ``h[1:]`` over time.
+    """
 
-    def __post_init__(self) -> None:
-        self.level = levels(self.one.task)
-        self.packs = {ref: pack for pack in self.one.packs for ref in pack}
-        self.leaves = set(self.plan.derivation.cell.parameters)
-        self.states = {name for state in self.plan.derivation.cell.states for name in (state, state.marked("dot"))}
-        self.stored = {ref for member in self.one.stored for ref in self.pack(member)}
+    def __init__(self, plan: Schedule, one: Pass, names: Names) -> None:
+        self.one, self.names = one, names
+        self.cell = plan.derivation.cell
+        self.level = levels(one.task)
+        self.packs = {ref: pack for pack in one.packs for ref in pack}
+        self.parameters = set(self.cell.parameters)
+        self.states = {name for state in self.cell.states for name in (state, state.marked("dot"))}
+        self.stored = {ref for member in one.stored for ref in self.pack(member)}
+        self.viewed: dict[Ref, None] = {}  # members of packs that are used under their own name
 
     def pack(self, ref: Ref) -> tuple[Ref, ...]:
         """All values in the array of ``ref``."""
         return self.packs.get(ref, (ref,))
 
-    def shape(self, ref: Ref) -> tuple[Size, ...]:
-        """The sizes of a value without time and batch."""
+    def shape(self, ref: Ref) -> Shape:
+        """The sizes of a value, without time and batch."""
         return self.one.task.shapes[ref.name]
 
     def timed(self, ref: Ref) -> bool:
         """Whether a value has a batch axis."""
-        return self.level.get(ref, BEFORE) != ONCE and not (ref.time is None)
+        return self.level.get(ref, BEFORE) != ONCE and ref.time is not None
 
     def is_parameter(self, ref: Ref) -> bool:
         """Whether a value is a parameter, its gradient or its tangent."""
-        return ref.time is None and ref.name.unmarked in self.leaves and ref.name.marks in OWNER
+        return ref.time is None and ref.name.unmarked in self.parameters and ref.name.marks in OWNER
 
-    def has_history(self, ref: Ref) -> bool:
-        """Whether a value is stored for every step."""
-        if "from" in ref.name.marks or not self.timed(ref) or self.is_parameter(ref):
+    def over_time(self, ref: Ref) -> bool:
+        """Whether a value has a time axis."""
+        if not self.timed(ref) or "from" in ref.name.marks:
             return False
         return ref in self.stored or ref.name in self.states or self.level.get(ref) != STEP
 
     def array(self, ref: Ref) -> str:
         """The array in which a value lies."""
-        pack = self.pack(ref)
+        name, pack = ref.name, self.pack(ref)
         if self.is_parameter(ref):
-            mark = ref.name.marks
-            return f"{OWNER[mark]}.{self.names.pack([r.name.unmarked for r in pack])}"
-        if "from" in ref.name.marks and ref.time == -1:
-            return self.names.of((ref,), ref.name.id + "_prev")
-        if "direct" in ref.name.marks:
-            return self.names.of(("d", ref.name.unmarked), "d" + ref.name.unmarked.id)
-        if ref.name.marks == ("dot",) and ref.name.unmarked in self.plan.derivation.cell.inputs:
-            return self.names.of(("d", ref.name.unmarked), "d" + ref.name.unmarked.id)
+            return f"{OWNER[name.marks]}.{self.names.pack([r.name.unmarked for r in pack])}"
+        if "from" in name.marks and ref.time == -1:
+            return self.names.of((ref,), f"{name.id}_prev")
+        if "direct" in name.marks or (name.marks == ("dot",) and name.unmarked in self.cell.inputs):
+            return self.names.argument(name.unmarked)
+        if name.base == "inline" and isinstance(self.one.task.definition.get(ref), Contraction):
+            return self.names.of(pack, self.product_name(pack))
         return self.names.pack([r.name for r in pack])
+
+    def product_name(self, pack: Sequence[Ref]) -> str:
+        """A name for products that their author did not name: ``U_zr_h`` for U_z h and U_r h."""
+        products = [eq for ref in pack if isinstance(eq := self.one.task.definition[ref], Contraction)]
+        return f"{joined([eq.left.name for eq in products])}_{products[0].right.name.id}"
 
     def text(self, refs: Sequence[Ref], at: int) -> str:
         """Neighbours in one array as seen at a level: in a step of the loop, or over all time."""
-        first, pack = refs[0], self.pack(refs[0])
-        array, step = self.array(first), at == STEP and self.has_history(first)
-        whole = tuple(refs) == pack
-        if first.name in self.states and self.has_history(first):
-            index = ("t + 1" if first.time == 0 else "t") if step else ("1:" if first.time == 0 else ":-1")
-            return f"{array}[{index}]"
-        if len(refs) == 1 and not whole and self.has_history(first):
+        first, array = refs[0], self.array(refs[0])
+        in_step = at == STEP and self.over_time(first)
+        if first.name in self.states and self.over_time(first):
+            now = first.time == 0
+            return f"{array}[{'t + 1' if now else 't'}]" if in_step else f"{array}[{'1:' if now else ':-1'}]"
+        cut = self.cut(refs)
+        if cut and len(refs) == 1 and self.over_time(first):
             self.viewed[first] = None
-            array, whole = self.names.variable(first.name), True
-        cut = "" if whole else self.cut(refs)
-        if not self.timed(first):
-            return array + (f"[{cut}]" if cut else "")
-        return array + ("[t]" if step else "") + (f"[..., {cut}]" if cut else "")
+            array, cut = self.names.variable(first.name), ""
+        if in_step:
+            return f"{array}[t, :, {cut}]" if cut else f"{array}[t]"
+        lead = ("" if not self.timed(first) else ":, :, " if self.over_time(first) else ":, ") if cut else ""
+        return f"{array}[{lead}{cut}]" if cut else array
 
     def cut(self, refs: Sequence[Ref]) -> str:
-        """The slice of neighbours within their pack."""
+        """The slice of neighbours within their pack; nothing for the whole pack."""
         pack = self.pack(refs[0])
         start = pack.index(refs[0])
-        low = size_sum([self.shape(r)[0] for r in pack[:start]])
-        high = size_sum([self.shape(r)[0] for r in pack[: start + len(refs)]])
-        return f"{low if start else ''}:{high if start + len(refs) < len(pack) else ''}"
+        return "" if len(refs) == len(pack) else slice_text([self.shape(ref)[0] for ref in pack], start, start + len(refs))
 
-    def sizes(self, ref: Ref) -> str:
-        """The axes of the array of ``ref`` after time: ``(batch, 4 * hidden)``."""
-        pack = self.pack(ref)
-        shape = self.shape(ref)
-        first = [size_sum([self.shape(r)[0] for r in pack])] if shape else []
-        return axes_text(["batch"] * self.timed(ref) + first + [size_sum([size]) for size in shape[1:]])
+    def axes(self, ref: Ref) -> list[str]:
+        """The axes of the array of ``ref`` after time and batch."""
+        rest = [size_sum([size]) for size in self.shape(ref)[1:]]
+        return [size_sum([self.shape(r)[0] for r in self.pack(ref)]), *rest] if self.shape(ref) else []
 
-    def columns(self, split: Sequence[Size], k: int) -> str:
-        """Block ``k`` of a concatenation as a slice."""
-        return f"{size_sum(split[:k]) if k else ''}:{size_sum(split[: k + 1]) if k + 1 < len(split) else ''}"
+
+def slice_text(sizes: Sequence[Size], start: int, stop: int) -> str:
+    """Blocks ``start`` to ``stop`` of arrays of the given sizes below each other: ``hidden:2 * hidden``."""
+    return f"{size_sum(sizes[:start]) if start else ''}:{size_sum(sizes[:stop]) if stop < len(sizes) else ''}"
+
+
+def size_sum(sizes: Sequence[Size]) -> str:
+    """The sum of sizes as text: ``3 * hidden + inputs``."""
+    atoms = [atom for size in sizes for atom in size]
+    counts = {atom: atoms.count(atom) for atom in atoms}
+    return " + ".join(atom if n == 1 else f"{n} * {atom}" for atom, n in counts.items())
 
 
 def axes_text(axes: Sequence[str]) -> str:
@@ -107,11 +116,9 @@ def axes_text(axes: Sequence[str]) -> str:
     return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
 
 
-def size_sum(sizes: Sequence[Size]) -> str:
-    """The sum of sizes as text: ``3 * hidden + inputs``."""
-    atoms = [atom for size in sizes for atom in size]
-    counts = {atom: atoms.count(atom) for atom in atoms}
-    return " + ".join(atom if n == 1 else f"{n} * {atom}" for atom, n in counts.items()) or "0"
+def shape_text(cell_shapes: Shape, lead: str) -> str:
+    """The shape of a value with its leading axes: ``(time, batch, hidden)``."""
+    return axes_text([*lead.split(", "), *(size_sum([size]) for size in cell_shapes)])
 
 
-__all__ = ["AFTER", "Name", "Op", "Places", "size_sum"]
+__all__ = ["Name", "Places", "axes_text", "shape_text", "size_sum", "slice_text"]

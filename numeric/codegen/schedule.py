@@ -13,7 +13,7 @@ from derivations.equations import Contraction, Layout, Pointwise
 from derivations.notation.tree import Name, Ref, Sum, refs
 from numeric.codegen.levels import AFTER, BEFORE, LEVEL, ONCE, STEP, levels
 from numeric.codegen.packs import Packs, adjoint_packs, parameter_packs, skeleton
-from numeric.codegen.passes import rewritten
+from numeric.codegen.passes import rewritten, without_aliases
 from numeric.codegen.task import Gather, Node, Task, backward_task, forward_task, tangent_task
 
 DISTINCT = {"ij,j->i": 0, "i,j->ij": 0}  # products that are computed together: the operand in which they may differ
@@ -97,7 +97,7 @@ def schedule(derivation: Derivation) -> Schedule:
     parameters = Packs(pack for pack in packs.all() if pack[0] in leaves)
     back, back_packs = rewritten(backward_task(derivation)), _mirrored(packs, parameters, "bar")
     adjoint_packs(back, parameters, back_packs)
-    back = gathered(back, back_packs)
+    back = without_aliases(gathered(back, back_packs))
     backward = _pass(back, fused(back, back_packs), back_packs, frozenset())
     tangent_packs = _mirrored(packs, parameters, "dot")
     tan = rewritten(tangent_task(derivation))

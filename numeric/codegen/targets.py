@@ -1,4 +1,4 @@
-"""From a cell to the text of a module."""
+"""From a cell to the text of a module, for each target."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from numeric.codegen.schedule import schedule
 TARGETS = ("numpy",)
 
 
-
-
 def generate(cell: Cell, target: str = "numpy") -> str:
-    """The text of a module that computes a cell forward, backward and in forward mode."""
+    """The text of a module that computes a cell forward, backward and in forward mode; the same for every run."""
     if target not in TARGETS:
         raise CellError(f"no target {target!r}", hint=f"targets: {', '.join(TARGETS)}")
     return module_text(schedule(derive(cell)))
