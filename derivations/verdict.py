@@ -6,8 +6,9 @@ agreed within ``bound``, for the reason ``why``. refuted: ``counterexample`` sho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Verdict = Literal["proved", "proved_at", "tested", "refuted", "undecided"]
@@ -33,6 +34,7 @@ class Result:
     proof: tuple[str, ...] = ()  # the steps of a proof, one line each
     reading: str = ""
     seconds: float | None = None
+    also: tuple[Result, ...] = ()  # what else was shown of the same statement, by other methods
 
     def as_json(self) -> dict[str, Any]:
         """The result as plain data; empty fields are left out."""
@@ -44,10 +46,37 @@ class Result:
             "method": self.method,
         }
         for key in ("independent_of", "at", "examples", "error", "bound", "why", "counterexample", "proof", "reading", "seconds"):
-            value = getattr(self, key)
-            if value not in (None, "", (), {}):
-                plain[key] = dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, tuple) else value
+            value = _plain(getattr(self, key))
+            if value not in (None, "", [], {}):
+                plain[key] = value
+        if self.also:
+            plain["also"] = [result.as_json() for result in self.also]
         return plain
+
+
+STRONGEST: tuple[Verdict, ...] = ("refuted", "undecided", "proved", "proved_at", "tested")
+
+
+def merged(results: Iterable[Result]) -> tuple[Result, ...]:
+    """One result for each statement: what is wrong or open stands first, then the strongest argument, the others in ``also``."""
+    groups: dict[tuple[str, str, Kind], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result.subject, result.statement, result.kind), []).append(result)
+    ranked = (sorted(found, key=lambda r: STRONGEST.index(r.verdict)) for found in groups.values())
+    return tuple(replace(first, also=tuple(rest)) for first, *rest in ranked)
+
+
+def _plain(value: Any) -> Any:
+    """A value for JSON: arrays as lists, numbers that JSON does not have (NaN, infinities) as their names."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
 
 
 SHOWN: Mapping[Verdict, str] = {

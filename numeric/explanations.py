@@ -13,11 +13,26 @@ from derivations.errors import CellError
 
 # The formulas of rules in Unicode, longest commands first.
 SYMBOLS = (
-    (r"\text{the blocks of }", "the blocks of "), (r"\text{sum over the uses}", "the sum over the uses"), (r"\text{ in several }", " in several "),
-    (r"\bar M", "M̄"), (r"\bar Y", "Ȳ"), (r"\bar u", "ū"), (r"\bar v", "v̄"), (r"\bar y", "ȳ"), (r"\bar s", "s̄"),
-    (r"\mathbf 1", "𝟏"), (r"\varphi", "φ"), (r"\partial ", "∂"), (r"\delta", "δ"), (r"\odot", " ⊙ "), (r"\oslash", " ⊘ "), (r"\sum", "Σ"),
-    (r"\quad", " "), (r"\bigl", ""), (r"\bigr", ""), (r"\T", "ᵀ"), (r"\,", " "), (r"\ ", " "), ("=", " = "), ("{", ""), ("}", ""),
+    (r"\text{the blocks of }", "the blocks of "), (r"\text{sum over the uses}", "the sum over the uses"),
+    (r"\text{ in several }", " in several "), (r"\bar M", "M̄"), (r"\bar Y", "Ȳ"), (r"\bar u", "ū"), (r"\bar v", "v̄"),
+    (r"\bar y", "ȳ"), (r"\bar s", "s̄"), (r"\mathbf 1", "𝟏"), (r"\varphi", "φ"), (r"\partial ", "∂"), (r"\delta", "δ"),
+    (r"\odot", " ⊙ "), (r"\oslash", " ⊘ "), (r"\sum", "Σ"), (r"\quad", " "), (r"\bigl", ""), (r"\bigr", ""),
+    (r"\T", "ᵀ"), (r"\,", " "), (r"\ ", " "), ("=", " = "), ("{", ""), ("}", ""),
 )  # fmt: skip
+
+
+def method_topic(method: str) -> str:
+    """The topic that explains a method as ``verify`` spells it: "range of σ", "batch law"."""
+    aliases = {
+        "range of": "range of a function",
+        "equations with": "50 digits",
+        "equations in": "equations",
+        "induction": "convex combination",
+    }
+    for beginning, topic in aliases.items():
+        if method.startswith(beginning):
+            return topic
+    return "time law" if method.endswith(" law") else method
 
 
 def topics() -> dict[str, str]:
@@ -38,7 +53,9 @@ def explanation(topic: str | None) -> str:
         if name == topic:
             return text
     near = difflib.get_close_matches(topic, topics(), n=3)
-    raise CellError(f"nothing to explain under {topic!r}", hint=f"did you mean {' or '.join(near)}?" if near else f"topics: {', '.join(topics())}")
+    raise CellError(
+        f"nothing to explain under {topic!r}", hint=f"did you mean {' or '.join(near)}?" if near else f"topics: {', '.join(topics())}"
+    )
 
 
 def _rule_text(rule: Rule) -> str:

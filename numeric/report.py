@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -18,7 +18,8 @@ from derivations.cell import Cell
 from derivations.notation import name_unicode, unicode
 from derivations.notation.tree import Name
 from derivations.sizes import shape_text
-from derivations.verdict import SHOWN, Result
+from derivations.verdict import SHOWN, Kind, Result
+from numeric.bench import Timing
 
 COLOURS = {"proved": "green", "proved_at": "green", "tested": "cyan", "refuted": "bold red", "undecided": "yellow"}
 
@@ -26,7 +27,9 @@ COLOURS = {"proved": "green", "proved_at": "green", "tested": "cyan", "refuted":
 def _printed(table: Table, *, width: int | None = None) -> str:
     """A table as text: coloured on a terminal, plain elsewhere."""
     terminal = Console()
-    console = Console(file=io.StringIO(), width=width or (terminal.width if terminal.is_terminal else 140), force_terminal=terminal.is_terminal)
+    console = Console(
+        file=io.StringIO(), width=width or (terminal.width if terminal.is_terminal else 140), force_terminal=terminal.is_terminal
+    )
     console.print(table)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
@@ -121,27 +124,32 @@ def _ranges(cell: Cell) -> list[str]:
 
 
 def verdict_table(cell: Cell, results: Iterable[Result]) -> str:
-    """The verdicts about one cell, a line each."""
+    """The verdicts about one cell: a line for each statement, with the method, then how else it was shown."""
     table = Table(title=f"{cell.name}: {cell.title}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("statement", "verdict", "method"):
         table.add_column(name, overflow="fold")
-    table.add_column("seconds", justify="right")
+    kind: Kind | None = None
     for result in results:
-        verdict = SHOWN[result.verdict]
-        if result.verdict == "proved_at":
-            verdict += " " + ", ".join(f"{size} = {n}" for size, n in result.at.items())
-        seconds = f"{result.seconds:.2f}" if result.seconds is not None else ""
-        table.add_row(Text(result.statement), Text(verdict, style=COLOURS[result.verdict]), Text(_method(result)), seconds)
+        if kind not in (None, result.kind):
+            table.add_section()
+        kind = result.kind
+        methods = [_method(result)] + [f"{_method(other)} {_verdict(other)}" for other in result.also]
+        table.add_row(Text(result.statement), Text(_verdict(result), style=COLOURS[result.verdict]), Text("; ".join(methods)))
     return _printed(table)
+
+
+def _verdict(result: Result) -> str:
+    at = ", ".join(f"{size} = {n}" for size, n in result.at.items()) if result.verdict == "proved_at" else ""
+    return f"{SHOWN[result.verdict]} {at}".strip()
 
 
 def _method(result: Result) -> str:
     details = []
     if result.examples is not None:
         details.append(f"{result.examples} examples")
-    if result.error is not None:
+    if result.error:
         details.append(f"error {result.error:.1e}")
-    if result.bound is not None:
+    if result.bound:
         details.append(f"bound {result.bound:.1e}")
     return result.method + (f": {', '.join(details)}" if details else "")
 
@@ -159,8 +167,23 @@ def failures(results: Iterable[Result], command: str) -> str:
         elif result.verdict == "undecided":
             text += f"\nnot decided  {result.statement}\n    {result.why}\n"
     counts = {shown: sum(r.verdict == verdict for r in results) for verdict, shown in SHOWN.items()}
-    summary = ", ".join(f"{n} {shown}" for shown, n in counts.items() if n)
+    summary = ", ".join(f"{n} {shown}" for shown, n in counts.items() if n) + f" of {len(results)} statements"
     return f"{text}\n{summary}\n\n"
+
+
+def timing_table(timings: Iterable[Timing], environment: Mapping[str, object]) -> str:
+    """Timings, a line each, and the environment that they depend on."""
+    table = _columns("cell", "what")
+    for name in ("median", "lowest", "highest", "promised"):
+        table.add_column(name, justify="right")
+    for timing in timings:
+        limit = f"{timing.limit:g} s" if timing.limit else ""
+        table.add_row(timing.cell, timing.what, *(_seconds(s) for s in (timing.median, timing.low, timing.high)), limit)
+    return _printed(table) + "\n\n" + ", ".join(f"{key} {value}" for key, value in environment.items())
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.2f} ms"
 
 
 class Progress:

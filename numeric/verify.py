@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from derivations.calculus import derive
 from derivations.cell import Cell
-from derivations.verdict import Result
+from derivations.verdict import Result, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,19 @@ def stages(cell: Cell, *, examples: int, seed: int) -> tuple[Stage, ...]:
 
 
 def verify(cell: Cell, *, examples: int = 20, seed: int = 0, progress: Callable[[str], None] | None = None) -> Iterator[Result]:
-    """Every result for one cell, as it is found."""
+    """Every result for one cell, one for each statement."""
     for stage in stages(cell, examples=examples, seed=seed):
         if progress:
             progress(stage.name)
-        start = time.perf_counter()
-        for result in stage.run():
-            now = time.perf_counter()
-            yield result if result.seconds is not None else replace(result, seconds=now - start)
-            start = now
+        yield from merged(_timed(stage.run()))
+
+
+def _timed(results: Iterable[Result]) -> Iterator[Result]:
+    start = time.perf_counter()
+    for result in results:
+        now = time.perf_counter()
+        yield result if result.seconds is not None else replace(result, seconds=now - start)
+        start = now
 
 
 def _gradients(cell: Cell) -> Iterable[Result]:
@@ -60,9 +64,7 @@ def _claims(cell: Cell) -> Iterable[Result]:
 
 
 def _code(cell: Cell, examples: int, seed: int) -> Iterable[Result]:
-    from derivations.catalogue import cell_names
     from numeric import load
     from numeric.checks import Subject, run_checks
 
-    module = load(cell.name) if cell.name in cell_names() and cell.file.startswith("derivations") else load(cell)
-    return run_checks(Subject(cell, module), examples=examples, seed=seed)
+    return run_checks(Subject(cell, load(cell)), examples=examples, seed=seed)
