@@ -86,9 +86,11 @@ class Printer:
             case Pointwise():
                 return self._pointwise(first, op)
             case Contraction():
-                return self._contraction(first, *_columns(op), op)
+                left, right = _columns(op)
+                return self._contraction(first, left, right, op)
             case Gather():
-                return self._contraction(first.products[0], *zip(*(product.operands for product in first.products), strict=True), op)
+                left, right = zip(*(product.operands for product in first.products), strict=True)
+                return self._contraction(first.products[0], left, right, op)
             case Reduction():
                 return self._reduction(first, op)
             case Layout():
@@ -109,9 +111,9 @@ class Printer:
             strength = PRODUCT if columns[ref] in self.inlined else ATOM
             return f"{written}[..., {', '.join(axes)}]" if axes else written, strength
 
-        if not columns and eq.target.time is not None:
+        if not columns:
             return f"np.full({axes_text(self.places.axes(eq.target))}, {expression_text(eq.expr, text)}, p.dtype)"
-        if eq.target.time is None and op.level != ONCE:
+        if eq.target.time is None and any(self.places.timed(ref) for ref in eq.operands):
             return self._summed(eq.expr, text)
         return expression_text(eq.expr, text)
 

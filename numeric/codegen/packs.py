@@ -44,15 +44,17 @@ class Packs:
 
 def parameter_packs(task: Task) -> Packs:
     """Matrices that multiply the same operand lie below each other, those whose products share their fate together."""
-    groups: dict[tuple[Ref, str], list[Contraction]] = {}
+    groups: dict[object, list[Contraction]] = {}
     for eq in task.equations:
-        if isinstance(eq, Contraction) and eq.spec == "ij,j->i" and root(task, eq.left) not in task.definition:
-            groups.setdefault((eq.right, eq.spec), []).append(eq)
+        if isinstance(eq, Contraction) and eq.spec == "ij,j->i":
+            matrix = root(task, eq.left)
+            if matrix.time is None and matrix not in task.definition:
+                groups.setdefault((eq.right, task.shapes[matrix.name][1:]), []).append(eq)
     packs, fate = Packs(), _Fates(task)
     for group in sorted(groups.values(), key=len, reverse=True):
         fates = [fate.of(eq.target) for eq in group]
         ordered = sorted(range(len(group)), key=lambda k: fates.index(fates[k]))
-        packs.add(tuple(root(task, group[k].left) for k in ordered if root(task, group[k].left).time is None))
+        packs.add(tuple(root(task, group[k].left) for k in ordered))
     return packs
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from derivations.equations import Contraction
 from derivations.notation.tree import Name, Ref
 from derivations.sizes import Shape, Size
-from numeric.codegen.levels import BEFORE, ONCE, STEP, levels
+from numeric.codegen.levels import STEP, levels
 from numeric.codegen.names import Names, joined
 from numeric.codegen.schedule import Pass, Schedule
 
@@ -41,7 +41,7 @@ class Places:
 
     def timed(self, ref: Ref) -> bool:
         """Whether a value has a batch axis."""
-        return self.level.get(ref, BEFORE) != ONCE and ref.time is not None
+        return ref.time is not None
 
     def is_parameter(self, ref: Ref) -> bool:
         """Whether a value is a parameter, its gradient or its tangent."""

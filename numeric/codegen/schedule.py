@@ -14,7 +14,7 @@ from derivations.notation.tree import Name, Ref, Sum, refs
 from numeric.codegen.levels import AFTER, BEFORE, LEVEL, ONCE, STEP, levels
 from numeric.codegen.packs import Packs, adjoint_packs, parameter_packs, skeleton
 from numeric.codegen.passes import rewritten, without_aliases
-from numeric.codegen.task import Gather, Node, Task, backward_task, forward_task, tangent_task
+from numeric.codegen.task import Gather, Node, Task, backward_task, forward_task, tangent_task, untimed_names, without_time
 
 DISTINCT = {"ij,j->i": 0, "i,j->ij": 0}  # products that are computed together: the operand in which they may differ
 
@@ -90,17 +90,19 @@ def _text(ref: Ref) -> str:
 
 def schedule(derivation: Derivation) -> Schedule:
     """Decide what to pack, hoist and keep for a cell."""
-    forward = rewritten(forward_task(derivation))
+    given = forward_task(derivation)
+    once = untimed_names(given)
+    forward = rewritten(without_time(given, once))
     packs = parameter_packs(forward)
     ops = fused(forward, packs)
     leaves = [Ref(name) for name in derivation.cell.parameters]
     parameters = Packs(pack for pack in packs.all() if pack[0] in leaves)
-    back, back_packs = rewritten(backward_task(derivation)), _mirrored(packs, parameters, "bar")
+    back, back_packs = rewritten(without_time(backward_task(derivation), once)), _mirrored(packs, parameters, "bar")
     adjoint_packs(back, parameters, back_packs)
     back = without_aliases(gathered(back, back_packs))
     backward = _pass(back, fused(back, back_packs), back_packs, frozenset())
     tangent_packs = _mirrored(packs, parameters, "dot")
-    tan = rewritten(tangent_task(derivation))
+    tan = rewritten(without_time(tangent_task(derivation), once))
     tangent = _pass(tan, fused(tan, tangent_packs), tangent_packs, frozenset())
     own = {*forward.definition, *forward.carried, *(Ref(name, 0) for name in derivation.cell.inputs)}
     kept = tuple(ref for ref in dict.fromkeys((*backward.given, *tangent.given)) if ref in own)

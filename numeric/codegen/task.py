@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 from derivations import Derivation
 from derivations.calculus.reverse import Term
-from derivations.equations import Contraction, Equation, Layout, Pointwise, Program
+from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction
 from derivations.notation import unicode
-from derivations.notation.tree import Apply, Expr, Name, Product, Ref, Sum
+from derivations.notation.tree import Apply, Expr, Name, Product, Ref, Sum, rebuild
 from derivations.sizes import Shape
 
 SLOPES = ("sigmoid", "tanh")  # functions whose derivative loses all digits in the tails when it is written by their value
@@ -139,3 +139,51 @@ def _slope(program: Program, target: Ref | None) -> Apply | None:
     if isinstance(eq, Pointwise) and isinstance(eq.expr, Apply) and eq.expr.fn in SLOPES:
         return Apply(f"{eq.expr.fn}_slope", eq.expr.arg)
     return None
+
+
+# ---------------------------------------------------------------- values without time
+
+
+def untimed_names(task: Task) -> frozenset[Name]:
+    """Values that depend on parameters only: they are the same in every step, so they have no time."""
+    found: set[Name] = set()
+    fixed = {*task.results, *task.carried.values()}
+    for eq in task.equations:
+        if eq.target not in fixed and all(ref.time is None or ref.name in found for ref in eq.operands):
+            found.add(eq.target.name)
+    return frozenset(found)
+
+
+def without_time(task: Task, names: frozenset[Name]) -> Task:
+    """The task with the time of ``names``, and of what is computed from them alone, removed.
+
+    The adjoint of such a value sums over time, as that of a parameter does.
+    """
+    early = frozenset(name.marked(mark) for name in names for mark in ("bar", "dot")) | names
+    started = _renamed(task, early)
+    return _renamed(started, untimed_names(started) | early)
+
+
+def _renamed(task: Task, names: frozenset[Name]) -> Task:
+    def new(ref: Ref) -> Ref:
+        return replace(ref, time=None) if ref.name in names else ref
+
+    def new_expr(expr: Expr) -> Expr:
+        return new(expr) if isinstance(expr, Ref) else rebuild(expr, new_expr)
+
+    def new_node(eq: Node) -> Node:
+        match eq:
+            case Pointwise():
+                return replace(eq, target=new(eq.target), expr=new_expr(eq.expr))
+            case Contraction():
+                return replace(eq, target=new(eq.target), left=new(eq.left), right=new(eq.right))
+            case Layout():
+                return replace(eq, target=new(eq.target), operands=tuple(map(new, eq.operands)))
+            case Reduction():
+                return replace(eq, target=new(eq.target), operand=new(eq.operand))
+            case Gather():
+                raise TypeError("products are gathered later")
+
+    stacks = {new(ref): replace(eq, operands=tuple(map(new, eq.operands))) for ref, eq in task.stacks.items()}
+    labels, notes = ({new(ref): text for ref, text in texts.items()} for texts in (task.labels, task.notes))
+    return replace(task, equations=tuple(map(new_node, task.equations)), labels=labels, notes=notes, stacks=stacks)
