@@ -15,7 +15,7 @@ def broken(lhs: str, rhs: tuple[str, ...], also: str, note: float) -> tuple[list
     whole = " ".join(rhs)
     total = width(whole)
     if also:
-        total = max(total, SECOND) + width(also)
+        total = max(total + 2.3, SECOND) + width(also)
     if total + NOTE * note + GAP <= RIGHT:
         return [_line(whole, also)], False
     if total <= RIGHT:
@@ -29,7 +29,9 @@ def broken(lhs: str, rhs: tuple[str, ...], also: str, note: float) -> tuple[list
 
 
 def _line(whole: str, also: str) -> str:
-    return rf"\two{{{whole},}}{{{also}}}" if also else whole
+    if not also:
+        return whole
+    return rf"\two{{{whole},}}{{{also}}}" if width(whole) < SECOND - 0.8 else rf"{whole},\qquad {also}"
 
 
 def _fill(pieces: tuple[str, ...]) -> list[str]:

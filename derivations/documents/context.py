@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from derivations.calculus.derivation import Derivation, Step
 from derivations.calculus.families import Family, Line, indexed, indexed_ref
@@ -13,8 +14,11 @@ from derivations.documents.maths import Maths
 from derivations.documents.model import Link, Math, Rich, Row
 from derivations.documents.roles import Roles
 from derivations.notation import unicode
-from derivations.notation.tree import Expr, Name, Ref
+from derivations.notation.tree import Expr, Name, Product, Ref, Sum, refs
 from derivations.verdict import Result
+
+if TYPE_CHECKING:
+    from derivations.documents.collected import Collected
 
 
 class Context:
@@ -27,11 +31,36 @@ class Context:
         self.maths = Maths(self.scalars, derivation.family)
         self.roles = Roles(derivation)
         self.labels: dict[str, int] = {}
+        self.factor_rows: dict[Ref, int] = {}  # where a factor is defined
+        self.taken = 0  # numbers given away after those of the derivation
 
     @property
     def family(self) -> Family | None:
         """The gates that share equations."""
         return self.d.family
+
+    @cached_property
+    def collected(self) -> Collected:
+        """The adjoints with the chains between them multiplied out."""
+        from derivations.documents.collected import Collected
+
+        return Collected(self)
+
+    def next_number(self) -> int:
+        """A number for a formula after those of the derivation; sections are made in their order."""
+        self.taken += 1
+        return self.first_free + self.taken - 1
+
+    def named_terms(self, expr: Expr, target: Ref) -> Expr:
+        """A sum with the adjoints that substitution drops written as root times the name of a factor."""
+        out: list[Expr] = []
+        for term in expr.terms if isinstance(expr, Sum) else (expr,):
+            inner = next((r for r in refs(term) if (target, r) in self.collected.sum_names), None)
+            if inner is None:
+                out.append(term)
+            else:
+                out.append(Product((self.collected.chains[inner].root, self.collected.sum_names[target, inner])))
+        return Sum(tuple(out))
 
     @cached_property
     def rules(self) -> tuple[str, ...]:
@@ -78,6 +107,10 @@ class Context:
         stem = ref.name.id.replace("_", "-")
         known = self.labels.setdefault(stem, number)
         return stem if known == number else f"{stem}-{number}"
+
+    def equation_of(self, ref: Ref) -> Rich:
+        """A reference to the equation that gives a value."""
+        return (Link("eq", self.d.numbers[ref]),)
 
     def row(self, number: int, target: Ref, rhs: tuple[str, ...], note: Rich = (), *, also: str = "", lhs: str = "", label: str = "") -> Row:
         """One numbered formula."""

@@ -9,6 +9,12 @@ from derivations.documents.context import Context
 from derivations.documents.model import Document
 from derivations.documents.sections.backward import backward_section
 from derivations.documents.sections.cell import cell_section, opening
+from derivations.documents.sections.collected import collected_section
+from derivations.documents.sections.cost import cost_section
+from derivations.documents.sections.evidence import evidence_section
+from derivations.documents.sections.jacobian import jacobian_section
+from derivations.documents.sections.layouts import layouts_section
+from derivations.documents.sections.ranges import ranges_section
 from derivations.documents.sections.references import REFERENCES
 from derivations.documents.sections.rules import rules_section
 from derivations.documents.sections.through_time import parameter_section, time_section
@@ -22,6 +28,12 @@ SECTIONS = (
     backward_section,
     time_section,
     parameter_section,
+    collected_section,
+    ranges_section,
+    jacobian_section,
+    cost_section,
+    layouts_section,
+    evidence_section,
 )
 
 

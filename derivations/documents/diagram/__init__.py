@@ -12,4 +12,11 @@ if TYPE_CHECKING:
 
 def draw(context: Context) -> Scene:
     """The data flow of one step of a cell."""
-    return Scene(100, 10)
+    from derivations.documents.diagram.graph import Graph
+    from derivations.documents.diagram.layers import layered
+    from derivations.documents.diagram.place import heights
+    from derivations.documents.diagram.route import Router
+
+    graph = Graph(context)
+    out = layered(graph)
+    return Router(context, graph, out, heights(graph, out)).draw()

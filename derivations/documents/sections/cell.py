@@ -90,7 +90,7 @@ def forward_row(context: Context, line: Line) -> Row:
     """One forward equation with the role of what it gives."""
     note: Rich = (context.roles.full(line.targets[0]) or context.roles.derived(line.targets[0]),)
     if line.family:
-        note = say("{}s, ${}$".replace("${}$", f"${context.maths.gates}$"), context.roles.derived(line.targets[0]))
+        note = say("{}s, {}", context.roles.derived(line.targets[0]), Math(context.maths.gates))
     return context.row(line.number, line.target, context.maths.pieces(line.expr), note)
 
 

@@ -10,17 +10,15 @@ from derivations.notation.tree import Ref
 
 def wanted_section(context: Context) -> Section:
     """The loss, the adjoint, the goal, the notation."""
-    first = context.maths.tex(context.states[0])
-    bar = context.maths.tex(context.bar(context.states[0]))
+    first = context.states[0]
     text = say(
-        "The loss is a function {}. Its {} ${}$ varies this one argument and holds the others fixed; it is known, since the loss is known. "
-        "The {} ${}$ varies ${}$ and lets all later quantities follow. "
-        "For any variable $v$ of the cell, in the notation of reverse-mode differentiation {},".replace("{} ${}$ varies this", "direct derivative $@D$ varies this")
-        .replace("The {} ${}$ varies ${}$", "The adjoint $@B$ varies $@H$")
-        .replace("@D", context.maths.slash(context.states[0]))
-        .replace("@B", bar)
-        .replace("@H", first),
+        "The loss is a function {}. Its direct derivative {} varies this one argument and holds the others fixed; it is known, since the loss is known. "
+        "The adjoint {} varies {} and lets all later quantities follow. "
+        "For any variable $v$ of the cell, in the notation of reverse-mode differentiation {},",
         Math(loss_latex(context)),
+        Math(context.maths.slash(first)),
+        context.symbol(context.bar(first)),
+        context.symbol(first),
         Link("cite", "gw"),
     )
     adjoint = Row(

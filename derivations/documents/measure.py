@@ -1,0 +1,131 @@
+"""The formulas of a document, evaluated: the derived backward pass beside the complex step on the author's equations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from derivations.documents.context import Context
+from derivations.evaluate import evaluate_cell, evaluate_program
+from derivations.notation.tree import Ref
+from derivations.sizes import LETTERS, shape_value
+
+STEP = 1e-30
+LENGTH = 6
+SEED = 0
+FUNCTIONS = {
+    "sigmoid": lambda u: 1 / (1 + np.exp(-u)),
+    "tanh": np.tanh,
+    "exp": np.exp,
+    "softplus": lambda u: np.log1p(np.exp(u)),
+}
+Values = dict[Ref, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Groups of gradients with the number of entries compared and the largest relative error."""
+
+    seed: int
+    sizes: str
+    rows: tuple[tuple[tuple[str, ...], int, float | None], ...]
+
+
+def measure(context: Context) -> Measured:
+    """Every gradient by parameters, inputs and initial states over a few steps."""
+    run = _Run(context)
+    wanted = run.backward()
+    found = run.complex_step()
+    groups: list[tuple[tuple[str, ...], int, float | None]] = []
+    for keys, symbols in _grouped(context):
+        members = [key for key in found if key[0] in keys]
+        error = max((_error(wanted[key], found[key]) for key in members), default=None)
+        if members:
+            groups.append((symbols, sum(int(np.size(found[key])) for key in members), error))
+    sizes = r",\ ".join(f"{LETTERS.get(name, _word(name))}={value}" for name, value in run.sizes.items())
+    return Measured(SEED, rf"{sizes},\ T={LENGTH}", tuple(groups))
+
+
+def _word(name: str) -> str:
+    return rf"\mathrm{{{name.replace('_', ' ')}}}".replace(" ", r"\ ")
+
+
+def _grouped(context: Context) -> list[tuple[set[Ref], tuple[str, ...]]]:
+    groups: list[tuple[set[Ref], tuple[str, ...]]] = []
+    members = [(set(s.adjoint.of for s in steps), context.maths.tex(context.collective([s.target for s in steps]))) for steps in context.parameter_lines]
+    if members:
+        groups.append((set().union(*(m for m, _ in members)), tuple(symbol for _, symbol in members)))
+    inputs = [Ref(name, 0) for name in context.cell.inputs]
+    initial = [Ref(s.name, -1) for s in context.states]
+    symbols = [context.maths.tex(context.bar(ref)) for ref in inputs] + [context.maths.at(context.bar(s), "0") for s in context.states]
+    return [*groups, (set(inputs) | set(initial), tuple(symbols))]
+
+
+def _error(a: Any, b: Any) -> float:
+    return float(np.max(np.abs(a - b) / np.maximum(1, np.abs(b)), initial=0.0))
+
+
+class _Run:
+    """One random sequence, run forward from the author's equations and backward through the derivation."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.cell = context, context.cell
+        rng = np.random.default_rng(SEED)
+        self.sizes: dict[str, int] = {name: 3 + k for k, name in enumerate(self.cell.sizes)}
+
+        def draw(ref: Ref) -> Any:
+            return rng.uniform(-0.8, 0.8, shape_value(context.forward.shapes[ref.name], self.sizes))
+
+        # leaves by variable and step: None for a parameter, -1 for an initial state
+        self.leaves: dict[tuple[Ref, int | None], Any] = {(Ref(p), None): draw(Ref(p)) for p in self.cell.parameters}
+        self.leaves |= {(Ref(s, -1), 0): draw(Ref(s)) for s in self.cell.states}
+        self.leaves |= {(Ref(x, 0), t): draw(Ref(x)) for t in range(LENGTH) for x in self.cell.inputs}
+        self.direct = [{name: draw(Ref(name)) for name in self.cell.outputs} for _ in range(LENGTH)]
+
+    def forward(self, leaves: Mapping[tuple[Ref, int | None], Any]) -> tuple[Any, list[Values]]:
+        """The loss, linear in the outputs, and the values that each step starts from."""
+        loss: Any = 0.0
+        states = {Ref(s, -1): leaves[Ref(s, -1), 0] for s in self.cell.states}
+        starts: list[Values] = []
+        parameters = {Ref(p): leaves[Ref(p), None] for p in self.cell.parameters}
+        for t in range(LENGTH):
+            start: Values = {**parameters, **states, **{Ref(x, 0): leaves[Ref(x, 0), t] for x in self.cell.inputs}}
+            known = evaluate_cell(self.cell.equations, start, FUNCTIONS)
+            loss = loss + sum((known[Ref(name, 0)] * weight).sum() for name, weight in self.direct[t].items())
+            states = {Ref(s, -1): known[Ref(s, 0)] for s in self.cell.states}
+            starts.append(start)
+        return loss, starts
+
+    def backward(self) -> dict[tuple[Ref, int | None], Any]:
+        """Every gradient by the recursion of the document."""
+        _, starts = self.forward(self.leaves)
+        total: dict[tuple[Ref, int | None], Any] = {key: np.zeros_like(value) for key, value in self.leaves.items()}
+        arriving = {s: np.zeros(shape_value(self.context.forward.shapes[s], self.sizes)) for s in self.cell.states}
+        for t in reversed(range(LENGTH)):
+            known = evaluate_program(self.context.forward, starts[t], FUNCTIONS, self.sizes)
+            seeds: Values = {Ref(name.marked("direct"), 0): value for name, value in self.direct[t].items()}
+            seeds |= {Ref(s.marked("from"), 0): value for s, value in arriving.items()}
+            known = evaluate_program(self.context.backward, {**known, **seeds}, FUNCTIONS, self.sizes)
+            for p in self.cell.parameters:
+                total[Ref(p), None] = total[Ref(p), None] + known[Ref(p.marked("bar"), None)]
+            for x in self.cell.inputs:
+                total[Ref(x, 0), t] = known[Ref(x.marked("bar"), 0)]
+            arriving = {s: known[Ref(s.marked("from"), -1)] for s in self.cell.states}
+        for s in self.cell.states:
+            total[Ref(s, -1), 0] = arriving[s]
+        return total
+
+    def complex_step(self) -> dict[tuple[Ref, int | None], Any]:
+        """The derivative of the loss by every entry of every leaf."""
+        found = {}
+        for key, value in self.leaves.items():
+            gradient = np.zeros(np.shape(value))
+            for index in np.ndindex(np.shape(value)):
+                moved = np.array(value, dtype=complex)
+                moved[index] += 1j * STEP
+                gradient[index] = np.imag(self.forward({**self.leaves, key: moved})[0]) / STEP
+            found[key] = gradient
+        return found

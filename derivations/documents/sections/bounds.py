@@ -1,0 +1,165 @@
+"""Bounds of the blocks of the state Jacobian, from the ranges of the values in their factors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from derivations.documents.context import Context
+from derivations.documents.jacobian import Jacobian, Path
+from derivations.documents.model import Row
+from derivations.equations import Pointwise
+from derivations.notation.tree import Expr, Neg, Number, Power, Product, Ref, Sum
+
+SLOPE = {"sigmoid": Fraction(1, 4), "tanh": Fraction(1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """``number × max|v| × …``: a bound of the absolute value of every entry."""
+
+    number: Fraction = Fraction(1)
+    largest: tuple[Ref, ...] = ()
+
+    def __mul__(self, other: Size) -> Size:
+        return Size(self.number * other.number, (*self.largest, *other.largest))
+
+
+def bound_rows(context: Context, jacobian: Jacobian) -> tuple[Row, ...]:
+    """One row for every block that has a bound and contains a matrix."""
+    rows = []
+    for root in jacobian.roots:
+        for state in jacobian.before:
+            if jacobian.reads(root, state):
+                row = _row(context, jacobian, root, state)
+                rows += [row] if row else []
+    return tuple(rows)
+
+
+def _row(context: Context, jacobian: Jacobian, root: Ref, state: Ref) -> Row | None:
+    own, through = jacobian.block(root, state)
+    if not any(path.matrix for path in (*own, *(p for p, _ in through))) and not through:
+        return None
+    pieces: list[str] = []
+    for path in own:
+        size = _sizes(context, path)
+        if size is None:
+            return None
+        pieces.append(_term(context, size, _norm(context, path)))
+    for path, between in through:
+        size = _sizes(context, path)
+        if size is None:
+            return None
+        inner = rf"\lVert \partial {context.maths.tex(between)}/\partial {context.maths.tex(state)}\rVert"
+        outer = _norm(context, path)
+        pieces.append(_term(context, size, outer + (r"\," if outer else "") + inner))
+    number = context.next_number()
+    lhs = rf"\lVert \partial {context.maths.tex(root)}/\partial {context.maths.tex(state)}\rVert"
+    rhs = (rf"\le {pieces[0]}", *(f"+ {p}" for p in pieces[1:]))
+    return Row(number, f"bound-{context.label(root, 0)}-{context.label(state, 0)}", lhs, rhs)
+
+
+def _norm(context: Context, path: Path) -> str:
+    if path.matrix is None:
+        return ""
+    matrix = context.maths.tex(path.matrix)
+    columns = rf"^{{({context.maths.tex(path.columns)})}}" if path.columns is not None else ""
+    return rf"\lVert {matrix}{columns}\rVert"
+
+
+def _term(context: Context, sizes: tuple[Size, ...], norm: str) -> str:
+    """``1/4 max|c_{t-1}| ‖U_f‖``; several sizes in brackets."""
+    shown = [_size(context, size) for size in sizes]
+    factor = shown[0] if len(shown) == 1 else rf"\bigl({' + '.join(s or '1' for s in shown)}\bigr)"
+    return (factor + (r"\," if factor and norm else "") + norm) or "1"
+
+
+def _size(context: Context, size: Size) -> str:
+    largest = r"\,".join(rf"\max_j|({context.maths.tex(ref)})_j|" for ref in size.largest)
+    if size.number == 1:
+        return largest
+    number = rf"\frac{{{size.number.numerator}}}{{{size.number.denominator}}}" if size.number.denominator > 1 else str(size.number)
+    return number + (r"\," if largest else "") + largest
+
+
+def _sizes(context: Context, path: Path) -> tuple[Size, ...] | None:
+    """Bounds of the product of the factors: a sum of products."""
+    total: tuple[Size, ...] = (Size(),)
+    factors = list(path.factors)
+    while factors:
+        size = _slope_pair(context, factors) or _factor(context, factors.pop(0))
+        if size is None:
+            return None
+        total = tuple(a * b for a in total for b in size)
+    return total
+
+
+def _slope_pair(context: Context, factors: list[Expr]) -> tuple[Size, ...] | None:
+    """``f ⊙ (1 − f)`` of a sigmoid is at most a quarter."""
+    for first in factors:
+        if isinstance(first, Ref) and _function(context, first) == "sigmoid":
+            complement = next((f for f in factors if f == _one_minus(f, first)), None)
+            if complement is not None:
+                factors.remove(first)
+                factors.remove(complement)
+                return (Size(SLOPE["sigmoid"]),)
+    return None
+
+
+def _one_minus(candidate: Expr, ref: Ref) -> Expr | None:
+    """The candidate, if it is ``1 − ref``."""
+    match candidate:
+        case Sum(terms=(Number(value=value), Neg(arg=arg))) if value == 1 and arg == ref:
+            return candidate
+        case _:
+            return None
+
+
+def _function(context: Context, ref: Ref) -> str | None:
+    eq = context.forward.definition.get(ref)
+    return eq.function if isinstance(eq, Pointwise) else None
+
+
+def in_unit_interval(context: Context, factor: Expr) -> bool:
+    """Whether a factor is a sigmoid's value or one minus it."""
+    match factor:
+        case Ref():
+            return _function(context, factor) == "sigmoid"
+        case Sum(terms=(Number(value=value), Neg(arg=Ref() as inner))) if value == 1:
+            return _function(context, inner) == "sigmoid"
+        case _:
+            return False
+
+
+def _factor(context: Context, factor: Expr) -> tuple[Size, ...] | None:
+    if in_unit_interval(context, factor):
+        return (Size(),)
+    match factor:
+        case Number(value=value):
+            return (Size(abs(value)),)
+        case Ref() if _function(context, factor) == "tanh":
+            return (Size(),)
+        case Ref() if factor.time == -1 or (factor.time == 0 and factor.name not in context.cell.assigned) or factor.time is None:
+            return (Size(largest=(factor,)),)
+        case Ref():
+            return (Size(largest=(factor,)),)
+        case Sum(terms=(Number(value=value), Neg(arg=Power(base=Ref() as inner, exponent=exponent)))) if value == 1 and exponent == 2:
+            return (Size(),) if _function(context, inner) == "tanh" else None
+        case Sum():
+            sizes: list[Size] = []
+            for term in factor.terms:
+                found = _factor(context, term.arg if isinstance(term, Neg) else term)
+                if found is None:
+                    return None
+                sizes += found
+            return tuple(sizes)
+        case Product():
+            total: tuple[Size, ...] = (Size(),)
+            for inner in factor.factors:
+                found = _factor(context, inner)
+                if found is None:
+                    return None
+                total = tuple(a * b for a in total for b in found)
+            return total
+        case _:
+            return None
