@@ -146,6 +146,43 @@ class Tangent(Comparison):
 
 
 @dataclass(frozen=True)
+class Second(Comparison):
+    """A second adjoint beside the derivative of Σ (weight) × (gradient), over all gradients that a step returns."""
+
+    @property
+    def program(self) -> Program:
+        second = self.derivation.second.program
+        return replace(second, equations=self.derivation.backward.equations + second.equations)
+
+    @property
+    def inputs(self) -> tuple[Ref, ...]:
+        weights = tuple(weight(ref) for ref in returned(self.derivation).values())
+        return Gradient(self.derivation, self.of, self.claim, self.sizes).inputs + weights
+
+    def true(self, values: Values, place: tuple[int, ...]) -> Any:
+        step = np.full(self.shape(self.of.name), mpmath.mpf(0), dtype=object)
+        step[place] = STEP
+        up, down = (self.weighted({**values, self.of: values[self.of] + sign * step}) for sign in (1, -1))
+        return (up - down) / (2 * STEP)
+
+    def weighted(self, values: Values) -> Any:
+        """Σ weight × gradient, by the derived equations of first order: their own proofs say whether they are right."""
+        program = Program(self.derivation.forward.equations + self.derivation.backward.equations, self.derivation.backward.shapes)
+        known = evaluate_program(program, values, high_precision(), self.sizes, precise)
+        return sum(np.sum(values[weight(ref)] * known[ref]) for ref in returned(self.derivation).values())
+
+
+def returned(derivation: Derivation) -> dict[Ref, Ref]:
+    """The gradients that a step returns, by the variable: parameters, inputs, states of the step before."""
+    return {a.of: a.target for a in derivation.reverse.adjoints if a.of not in derivation.forward.definition}
+
+
+def weight(gradient: Ref) -> Ref:
+    """What reaches the adjoint of a gradient from outside."""
+    return Ref(gradient.name.marked("direct"), gradient.time)
+
+
+@dataclass(frozen=True)
 class Value(Comparison):
     """A value of the lowered equations beside the same value of the author's equations."""
 
@@ -164,13 +201,25 @@ class Value(Comparison):
 def search(comparison: Comparison) -> dict[str, Any] | None:
     """The smallest input found on which the two sides differ, with both values; None if none was found."""
     with mpmath.workdps(DIGITS):
-        for sizes in _sizes(comparison.derivation.cell.sizes):
-            at = replace(comparison, sizes=sizes)
-            for draw in range(DRAWS):
-                values = _drawn(at, Random(draw))
-                place = _difference(at, values)
-                if place is not None:
-                    return _described(at, _shrunk(at, values, place), place)
+        found = _found(comparison)
+        return _described(found[0], _shrunk(*found), found[2]) if found else None
+
+
+def differ(comparison: Comparison) -> bool:
+    """Whether an input was found on which the two sides differ, however large it is."""
+    with mpmath.workdps(DIGITS):
+        return _found(comparison) is not None
+
+
+def _found(comparison: Comparison) -> tuple[Comparison, Values, tuple[int, ...]] | None:
+    """The first drawn input on which the two sides differ, and the entry in which they do."""
+    for sizes in _sizes(comparison.derivation.cell.sizes):
+        at = replace(comparison, sizes=sizes)
+        for draw in range(DRAWS):
+            values = _drawn(at, Random(draw))
+            place = _difference(at, values)
+            if place is not None:
+                return at, values, place
     return None
 
 

@@ -9,7 +9,7 @@ Function values are opaque: σ of equal polynomials is the same element, whateve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import count, permutations, product
 from typing import TypeAlias
@@ -22,6 +22,7 @@ Index: TypeAlias = tuple[int, str, tuple[str, ...]]
 Atom: TypeAlias = tuple[str, str, tuple[Index, ...]]  # kind, label, indices
 Factors: TypeAlias = tuple[tuple[Atom, Fraction | int], ...]
 Term: TypeAlias = tuple[tuple[str, ...], Factors]  # the sizes of the bound indices 0, 1, …; sorted factors with exponents
+Place: TypeAlias = tuple[str, str, Fraction | int, int]  # kind, label and exponent of a factor, and which of its axes
 Poly: TypeAlias = dict[Term, Fraction | int]
 
 VARIABLE, VALUE, POWER, DELTA, SIZE = "v", "f", "p", "δ", "n"  # kinds of atoms
@@ -80,7 +81,7 @@ class Algebra:
             out: Poly = {}
             for (bound_a, a), ca in found.items():
                 for (bound_b, b), cb in other.items():
-                    self.put(out, ca * cb, bound_a + bound_b, a + _renamed(b, {}, len(bound_a)))
+                    self.put(out, ca * cb, bound_a + bound_b, a + _renamed(b, {}, len(bound_b), len(bound_a)))
             found = out
         return found
 
@@ -88,14 +89,14 @@ class Algebra:
         """The sum over all values of a free index."""
         out: Poly = {}
         for (bound, factors), c in poly.items():
-            self.put(out, c, (*bound, size), _renamed(factors, {variable: len(bound)}, 0))
+            self.put(out, c, (*bound, size), _mapped(factors, {variable: len(bound)}))
         return out
 
     def rename(self, poly: Poly, variables: Mapping[int, int]) -> Poly:
         """Other free indices in place of free indices."""
         out: Poly = {}
         for (bound, factors), c in poly.items():
-            self.put(out, c, bound, _renamed(factors, variables, 0))
+            self.put(out, c, bound, _mapped(factors, variables))
         return out
 
     def put(self, out: Poly, c: Fraction | int, bound: tuple[str, ...], factors: Factors) -> None:
@@ -114,8 +115,8 @@ class Algebra:
     def expanded(self, bound: Mapping[int, str], powers: Mapping[Atom, Fraction | int], whole: Atom) -> Poly:
         """A product in which the exponent of an opaque polynomial became a natural number: that is multiplied out."""
         free = {v: next(self.fresh) for v in bound}
-        ((opened, exponent),) = _mapped(((whole, powers[whole]),), lambda v: free.get(v, v))
-        others = _mapped(tuple((a, e) for a, e in powers.items() if a != whole), lambda v: free.get(v, v))
+        ((opened, exponent),) = _mapped(((whole, powers[whole]),), free)
+        others = _mapped(tuple((a, e) for a, e in powers.items() if a != whole), free)
         found = self.multiply({((), others): 1}, *[self.inner(opened)] * int(exponent))
         for v, size in bound.items():
             found = self.bind(found, free[v], size)
@@ -169,7 +170,7 @@ class Substitution:
         for (bound, factors), c in poly.items():
             free = {v: next(self.algebra.fresh) for v in range(len(bound))}
             found = constant(c)
-            for atom, exponent in _mapped(factors, lambda v, at=free: at.get(v, v)):  # type: ignore[misc]
+            for atom, exponent in _mapped(factors, free):
                 found = self.algebra.multiply(found, self.of_atom(atom, exponent))
             for v, size in enumerate(bound):
                 found = self.algebra.bind(found, free[v], size)
@@ -205,7 +206,7 @@ class Differential:
                 rest = factors[:n] + (((atom, exponent - 1),) if exponent != 1 else ()) + factors[n + 1 :]
                 place = {-1 - k: i[0] for k, i in enumerate(atom[2])}
                 for (inner_bound, inner), value in self.of_atom(atom).items():
-                    self.algebra.put(out, c * exponent * value, bound + inner_bound, rest + _renamed(inner, place, len(bound)))
+                    self.algebra.put(out, c * exponent * value, bound + inner_bound, rest + _renamed(inner, place, len(inner_bound), len(bound)))
         return out
 
     def of_atom(self, atom: Atom) -> Poly:
@@ -231,13 +232,16 @@ class Differential:
         return self.algebra.multiply(slope, inner)
 
 
-def _mapped(factors: Factors, change: Callable[[int], int]) -> Factors:
-    return tuple(((kind, label, tuple((change(v), size, at) for v, size, at in indices)), e) for (kind, label, indices), e in factors)
+def _mapped(factors: Factors, new: Mapping[int, int]) -> Factors:
+    """Other variables in the place of some."""
+    get = new.get
+    return tuple([((kind, label, tuple([(get(v, v), size, at) for v, size, at in indices])), e) for (kind, label, indices), e in factors])
 
 
-def _renamed(factors: Factors, variables: Mapping[int, int], shift: int) -> Factors:
-    """Bound variables moved up by ``shift``, free ones replaced."""
-    return _mapped(factors, lambda v: v + shift if v >= 0 else variables.get(v, v))
+def _renamed(factors: Factors, variables: Mapping[int, int], bound: int, shift: int) -> Factors:
+    """The 0, 1, … ``bound`` variables moved up by ``shift``, free ones replaced."""
+    new = {**variables, **{v: v + shift for v in range(bound)}} if shift else variables
+    return _mapped(factors, new) if new else factors
 
 
 def _contract(bound: tuple[str, ...], factors: Factors) -> tuple[dict[int, str], Factors]:
@@ -251,16 +255,12 @@ def _contract(bound: tuple[str, ...], factors: Factors) -> tuple[dict[int, str],
     while deltas:
         (((_, _, ((i, size, _), (j, _, _))), _), *others) = deltas
         low, high = sorted((i, j))
-        deltas, factors, kept = (_mapped(fs, _replacing(high, low)) for fs in (tuple(others), factors, kept))
+        deltas, factors, kept = (_mapped(fs, {high: low}) for fs in (tuple(others), factors, kept))
         if high >= 0 and low != high:
             del left[high]
         elif low != high:
             kept += (((DELTA, "", ((low, size, ()), (high, size, ()))), 1),)
     return left, factors + kept
-
-
-def _replacing(old: int, new: int) -> Callable[[int], int]:
-    return lambda v: new if v == old else v
 
 
 def _canonical(bound: Mapping[int, str], powers: dict[Atom, Fraction | int]) -> Term:
@@ -272,23 +272,23 @@ def _canonical(bound: Mapping[int, str], powers: dict[Atom, Fraction | int]) -> 
     variables = [v for v in bound if v in used]
     if not variables:
         return (), tuple(sorted(factors))
-    best = min(tuple(sorted(_mapped(factors, lambda v, at=at: at.get(v, v)))) for at in _numberings(variables, bound, factors))  # type: ignore[misc]
+    if len(variables) == 1:
+        return (bound[variables[0]],), tuple(sorted(_mapped(factors, {variables[0]: 0})))
+    best = min(tuple(sorted(_mapped(factors, new))) for new in _numberings(variables, bound, factors))
     sizes = {i[0]: i[1] for (_, _, indices), _ in best for i in indices if i[0] >= 0}
     return tuple(sizes[v] for v in range(len(variables))), best
 
 
-def _numberings(variables: list[int], bound: Mapping[int, str], factors: Factors) -> Iterable[dict[int, int]]:
+def _numberings(variables: list[int], bound: Mapping[int, str], factors: Factors) -> Iterator[dict[int, int]]:
     """Numberings of the bound variables that can give the least key: only variables that look alike are permuted."""
-    looks: dict[tuple[object, ...], list[int]] = {}
-    for v in variables:
-        looks.setdefault((bound[v], *sorted(_seen_from(v, factors))), []).append(v)
-    classes = [looks[key] for key in sorted(looks, key=repr)]
-    for arrangement in product(*(permutations(c) for c in classes)):
-        yield {v: n for n, v in enumerate(v for block in arrangement for v in block)}
-
-
-def _seen_from(v: int, factors: Factors) -> Iterable[str]:
-    """The factors in which a bound variable stands, with the other bound variables blotted out."""
+    seen: dict[int, list[Place]] = {v: [] for v in variables}
     for (kind, label, indices), exponent in factors:
-        if any(i[0] == v for i in indices):
-            yield repr((kind, label, exponent, [("·" if i[0] == v else i[0] if i[0] < 0 else "?", i[2]) for i in indices]))
+        for axis, (v, _, _) in enumerate(indices):
+            if v >= 0:
+                seen[v].append((kind, label, exponent, axis))
+    looks: dict[tuple[str, tuple[Place, ...]], list[int]] = {}
+    for v in variables:
+        looks.setdefault((bound[v], tuple(sorted(seen[v]))), []).append(v)
+    classes = [looks[key] for key in sorted(looks)]
+    for arrangement in product(*map(permutations, classes)):
+        yield {v: n for n, v in enumerate(v for block in arrangement for v in block)}

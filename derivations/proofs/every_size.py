@@ -27,7 +27,7 @@ def prove_lowering(derivation: Derivation) -> tuple[Result, ...]:
     known = truth(derivation.cell)
     written_out = ("the author's equation and the equations of one kind each are written out in elements",)
     return tuple(
-        _judged(
+        judged(
             Value(derivation, eq.target, eq.target),
             lambda indices, ref=eq.target: (known.author.value(ref, indices), known.lowered.value(ref, indices)),  # type: ignore[misc]
             Result(
@@ -63,7 +63,7 @@ def _prove_step(derivation: Derivation, step: Step, expansion: Expansion) -> Res
     )
     independent = "the rules of reverse mode and the lowering"
     result = Result(derivation.cell.name, step.unicode(), "gradient", "proved", METHOD, independent_of=independent, proof=proof)
-    return _judged(Gradient(derivation, ref, step.target), sides, result)
+    return judged(Gradient(derivation, ref, step.target), sides, result)
 
 
 def prove_tangents(derivation: Derivation) -> tuple[Result, ...]:
@@ -84,10 +84,10 @@ def _prove_tangent(derivation: Derivation, ref: Ref, target: Ref, expansion: Exp
     proof = ("the derivative in a direction is Σ ∂/∂(element) × (tangent of the element), over everything that the step reads",)
     statement, independent = f"{unicode(target)} = {unicode(written)}", "the rules of forward mode and the lowering"
     result = Result(derivation.cell.name, statement, "gradient", "proved", METHOD, independent_of=independent, proof=proof)
-    return _judged(Tangent(derivation, ref, target), sides, result)
+    return judged(Tangent(derivation, ref, target), sides, result)
 
 
-def _judged(comparison: Comparison, sides: Sides, result: Result) -> Result:
+def judged(comparison: Comparison, sides: Sides, result: Result) -> Result:
     """The result if all sides are equal in all elements; otherwise a counterexample, or the reason why none is known."""
     start, known = perf_counter(), truth(comparison.derivation.cell)
     shape = comparison.program.shapes[comparison.claim.name]

@@ -7,13 +7,14 @@ evaluation of a cell's equations gives the derivative of everything by everythin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import partial
-from typing import Any, TypeAlias
+from itertools import count, product
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-from sympy.polys.domains import QQ
+from sympy.polys.domains import QQ, ZZ
 from sympy.polys.rings import PolyElement, ring
 
 from derivations.evaluate import Functions
@@ -21,28 +22,54 @@ from derivations.functions import FUNCTIONS
 from derivations.proofs.derivatives import Polynomial, derivative
 
 
-class OutOfGenerators(Exception):
-    """A ring that turned out too small; another one is made."""
+class Inexact(Exception):
+    """What cannot be computed exactly, or not in reasonable time."""
+
+
+class TooSmall(Inexact):
+    """A ring without enough generators, or one of integers that meets a fraction."""
+
+
+class TooLarge(Inexact):
+    """A product of more terms than a proof may take."""
+
+
+LARGEST = 300_000  # products of terms in one multiplication, about a third of a second
+
+Found = TypeVar("Found")
+
+
+def attempted(work: Callable[[Field], Found], generators: int) -> Found:
+    """What ``work`` finds in the smallest ring that serves it."""
+    for fractions, factor in product((False, True), (1, 2, 8)):
+        try:
+            return work(Field(generators * factor, fractions=fractions))
+        except TooSmall:
+            continue
+    raise TooSmall
 
 
 class Field:
     """The ring, with the meaning of its generators."""
 
-    def __init__(self, generators: int) -> None:
-        self.ring, *self.free = ring([f"g{k}" for k in range(generators)], QQ)
+    def __init__(self, generators: int, *, fractions: bool = False) -> None:
+        self.ring, *self.free = ring([f"g{k}" for k in range(generators)], QQ if fractions else ZZ)  # ZZ is faster
         self.free.reverse()
+        self.places = count()  # numbers for what is differentiated by
         self.values: dict[tuple[str, PolyElement], PolyElement] = {}
         self.roots: dict[tuple[PolyElement, int], PolyElement] = {}  # (base, n) → generator with generator^n = base; n = -1: 1/base
 
     def new(self) -> PolyElement:
         """A generator that has no meaning yet."""
         if not self.free:
-            raise OutOfGenerators
+            raise TooSmall
         return self.free.pop()
 
     def constant(self, value: Fraction) -> Exact:
         """A rational number."""
-        return Exact(self, self.ring(QQ(value.numerator, value.denominator)), {})
+        if value.denominator > 1 and self.ring.domain is ZZ:
+            raise TooSmall
+        return Exact(self, self.ring(self.ring.domain(value.numerator, value.denominator) if value.denominator > 1 else value.numerator), {})
 
     def symbols(self, shape: tuple[int, ...]) -> Any:
         """An array whose entries are symbols of their own."""
@@ -54,6 +81,25 @@ class Field:
         for place in np.ndindex(*shape):
             out[place] = entry(place)
         return out[()]
+
+    def marked(self, values: Any) -> tuple[Any, Any]:
+        """The same values, differentiated by from here on, and the place of each in ``partials``."""
+        places = np.frompyfunc(lambda _: next(self.places), 1, 1)(values)
+        one = self.ring.one
+        return np.frompyfunc(lambda v, at: Exact(self, v.poly, {**v.partials, at: one}), 2, 1)(values, places), places
+
+    def named(self, values: Any) -> Any:
+        """The same values, each with one symbol in the place of its polynomial; equal polynomials get equal symbols."""
+        return np.frompyfunc(lambda v: Exact(self, self.symbol("", v.poly), v.partials), 1, 1)(values)
+
+    def unmarked(self, values: Any) -> Any:
+        """The same values without their derivatives."""
+        return np.frompyfunc(lambda v: Exact(self, v.poly, {}), 1, 1)(values)
+
+    def equal(self, claim: Any, places: Any, partials: Mapping[int, PolyElement]) -> bool:
+        """Whether an array is, entry by entry and exactly, the array of the partial derivatives at some places."""
+        pairs = zip(np.ravel(claim), np.ravel(places), strict=True)
+        return np.shape(claim) == np.shape(places) and all(self.is_zero(c.poly - partials.get(at, self.ring.zero)) for c, at in pairs)
 
     @property
     def functions(self) -> Functions:
@@ -72,7 +118,7 @@ class Field:
         """The derivative of a function in terms of function values."""
         found = derivative(fn)
         if found is None:
-            raise NotImplementedError(f"no derivative of {fn} in terms of function values is known")
+            raise Inexact(f"no derivative of {fn} in terms of function values is known")
         return found
 
     def symbol(self, fn: str, argument: PolyElement) -> PolyElement:
@@ -137,6 +183,8 @@ def _add(left: Exact, right: Exact) -> Exact:
 
 
 def _multiply(left: Exact, right: Exact) -> Exact:
+    if sum(map(len, (left.poly, *left.partials.values()))) * len(right.poly) + sum(map(len, right.partials.values())) * len(left.poly) > LARGEST:
+        raise TooLarge(f"a product of more than {LARGEST} terms")
     partials = {at: d * right.poly for at, d in left.partials.items()}
     for at, d in right.partials.items():
         partials[at] = partials[at] + left.poly * d if at in partials else left.poly * d
@@ -187,5 +235,5 @@ class Exact:
     def root(self, n: int) -> Exact:
         """The n-th root r, with dr = r / (n · base) · d base."""
         root = self.field.root(self.poly, n)
-        slope = root * self.field.inverse(self.poly) * QQ(1, n)
+        slope = root * self.field.inverse(self.poly) * self.field.constant(Fraction(1, n)).poly
         return Exact(self.field, root, {at: slope * d for at, d in self.partials.items()})
