@@ -50,7 +50,9 @@ def open_cell(argument: str) -> Cell:
     if path.suffix in SUFFIXES:
         return Cell.from_file(path)
     if len(path.parts) > 1 or path.suffix:
-        raise CellError(f"{argument}: unknown kind of file", hint=f"expected {', '.join(SUFFIXES)}, a name of the catalogue, or - for standard input")
+        raise CellError(
+            f"{argument}: unknown kind of file", hint=f"expected {', '.join(SUFFIXES)}, a name of the catalogue, or - for standard input"
+        )
     return get_cell(argument)
 
 

@@ -38,7 +38,11 @@ def resolve(written: Sequence[Assignment], declared_inputs: Iterable[str] = ()) 
             span=written[0].span,
         )
     if not inputs:
-        raise CellError("no input: x_t is not used", hint="an input with another name is declared in the cell file: inputs = [\"u\"]", span=written[0].span)
+        raise CellError(
+            "no input: x_t is not used",
+            hint='an input with another name is declared in the cell file: inputs = ["u"]',
+            span=written[0].span,
+        )
     return ordered, Roles(states, inputs, parameters, tuple(eq.target.name for eq in ordered))
 
 
@@ -103,7 +107,9 @@ def _check_ids(equations: Sequence[Assignment]) -> None:
             other = seen.setdefault(ref.name.id, ref.name)
             if other != ref.name:
                 raise CellError(
-                    f"{name_unicode(other)} and {name_unicode(ref.name)} are both {ref.name.id} in code", hint="rename one of them", span=ref.span
+                    f"{name_unicode(other)} and {name_unicode(ref.name)} are both {ref.name.id} in code",
+                    hint="rename one of them",
+                    span=ref.span,
                 )
 
 

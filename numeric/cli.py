@@ -1,4 +1,7 @@
-"""The command ``gateproof``: parses arguments, calls, prints. Exit codes: 0 nothing refuted, 1 refuted or stale, 2 bad input."""
+"""The command ``gateproof``: parses arguments, calls, prints.
+
+Exit codes: 0 nothing refuted, 1 something refuted or stale, 2 input that cannot be read.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +18,7 @@ from derivations.errors import CellError
 
 app = typer.Typer(
     name="gateproof",
-    help="From the equations of a recurrent cell: gradients derived step by step and proved, documents, generated code, tests of that code.",
+    help="From the equations of a recurrent cell: gradients derived step by step and proved, documents, generated code and its tests.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -61,7 +64,9 @@ def show(cell: CellArgument, as_json: JsonOption = False) -> None:
 @app.command()
 def derive(
     cell: CellArgument,
-    fmt: Annotated[Optional[str], typer.Option("--format", "-f", metavar="tex|pdf|html|md|json", help="Format; default: the suffix of -o, or md.")] = None,
+    fmt: Annotated[
+        str | None, typer.Option("--format", "-f", metavar="tex|pdf|html|md|json", help="Format; default: the suffix of -o, or md.")
+    ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="PATH|-", help="The file to write, or - for standard output.")] = "-",
 ) -> None:
     """Derive every gradient of a cell, step by step, and write the derivation as a document."""
@@ -83,9 +88,11 @@ def derive(
 
 @app.command()
 def generate(
-    cells: Annotated[Optional[list[str]], typer.Argument(metavar="[CELL]...", help=f"{CELL} Default: all of the catalogue.")] = None,
+    cells: Annotated[list[str] | None, typer.Argument(metavar="[CELL]...", help=f"{CELL} Default: all of the catalogue.")] = None,
     target: Annotated[str, typer.Option(help="The kind of code: numpy.")] = "numpy",
-    output: Annotated[Optional[str], typer.Option("--output", "-o", metavar="DIR|-", help="Folder, or - for standard output; default: numeric/cells.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="DIR|-", help="Folder, or - for standard output; default: numeric/cells.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 with a diff if a file is stale, missing or extra.")] = False,
 ) -> None:
     """Generate the code of cells: forward, backward, forward mode."""
@@ -134,7 +141,29 @@ def verify(
 
 
 @app.command()
-def explain(topic: Annotated[Optional[str], typer.Argument(metavar="RULE|CHECK", help="Default: list the topics.")] = None) -> None:
+def bench(
+    cells: Annotated[list[str] | None, typer.Argument(metavar="[CELL]...", help=f"{CELL} Default: lstm gru_before elman_rnn.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How long deriving, generating, proving and the generated code take on this machine."""
+    from numeric import bench as bench_module
+    from numeric.report import Progress, timing_table
+
+    opened = [open_cell(cell) for cell in cells or ("lstm", "gru_before", "elman_rnn")]
+    found = [bench_module.import_timing()]
+    for cell in opened:
+        with Progress(cell.name) as progress:
+            for timing in bench_module.timings(cell):
+                found.append(timing)
+                progress.advance()
+    if as_json:
+        _print_json(bench_module.as_json(found))
+    else:
+        typer.echo(timing_table(found, bench_module.environment()))
+
+
+@app.command()
+def explain(topic: Annotated[str | None, typer.Argument(metavar="RULE|CHECK", help="Default: list the topics.")] = None) -> None:
     """What a rule of differentiation or a check says, and why it holds."""
     from numeric.explanations import explanation
 
@@ -142,7 +171,7 @@ def explain(topic: Annotated[Optional[str], typer.Argument(metavar="RULE|CHECK",
 
 
 def _print_json(data: dict[str, Any]) -> None:
-    typer.echo(json.dumps({"gateproof": version("gateproof"), **data}, ensure_ascii=False, indent=1))
+    typer.echo(json.dumps({"gateproof": version("gateproof"), **data}, ensure_ascii=False, indent=1, allow_nan=False))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 
 import sympy as sp
 
@@ -47,7 +47,7 @@ def partial(eq: Pointwise, operand: Ref, other: Callable[[str, Ref], Ref]) -> Ex
     return readback(found, names)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _symbol(index: int) -> sp.Symbol:
     return sp.Symbol(f"v{index:03d}")
 

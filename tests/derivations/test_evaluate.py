@@ -46,7 +46,11 @@ def test_a_step_written_by_hand() -> None:
 def test_other_kinds_of_number() -> None:
     """The same code evaluates in fifty digits."""
     cell = Cell.from_equations("h_t = tanh(W x_t + U h_{t-1}) / 3")
-    numbers = {ref: np.vectorize(mpmath.mpf, otypes=[object])(array) for ref, array in values(W=[[2]], U=[[1]], x=[0.5], h_prev=[0.25]).items()}
+    numbers = {
+        ref: np.vectorize(mpmath.mpf, otypes=[object])(array) for ref, array in values(W=[[2]], U=[[1]], x=[0.5], h_prev=[0.25]).items()
+    }
     with mpmath.workdps(50):
-        known = evaluate_cell(cell.equations, numbers, {"tanh": np.vectorize(mpmath.tanh, otypes=[object])}, lambda q: mpmath.mpf(q.numerator) / q.denominator)
+        known = evaluate_cell(
+            cell.equations, numbers, {"tanh": np.vectorize(mpmath.tanh, otypes=[object])}, lambda q: mpmath.mpf(q.numerator) / q.denominator
+        )
         assert abs(known[Ref(Name("h"), 0)][0] - mpmath.tanh(mpmath.mpf("1.25")) / 3) < mpmath.mpf(10) ** -48

@@ -22,7 +22,9 @@ def test_derivative_follows_from_definition(function: Function) -> None:
 @given(point=st.floats(-30, 30), step=st.floats(0.01, 5))
 def test_range_and_direction(function: Function, point: float, step: float) -> None:
     with mpmath.workdps(60):
-        value, later = (mpmath.mpf(sp.N(function.definition(sp.Rational(p)), 60)) for p in (sp.Rational(point), sp.Rational(point) + sp.Rational(step)))
+        value, later = (
+            mpmath.mpf(sp.N(function.definition(sp.Rational(p)), 60)) for p in (sp.Rational(point), sp.Rational(point) + sp.Rational(step))
+        )
         low, high = (mpmath.mpf(str(sp.N(end, 60)).replace("oo", "inf")) for end in (function.range.low, function.range.high))
         assert low < value < high
         assert function.increasing is (value < later)

@@ -19,7 +19,7 @@ def test_a_sum_gives_the_columns_of_a_concatenation() -> None:
 def test_common_parts_cancel() -> None:
     u = Unifier()
     hidden, other = u.fresh(), u.fresh()
-    u.equal(hidden + ("inputs",), other + ("inputs",))
+    u.equal((*hidden, "inputs"), (*other, "inputs"))
     u.equal(other, ("hidden",))
     assert u.resolve(hidden) == ("hidden",)
 
