@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derivations.documents.width import width
 
-RIGHT = 43.8 - 7.4  # em from the equality signs to the right margin
+RIGHT = 43.8 - 8.7  # em from the equality signs to the right margin
 NOTE = 0.86  # footnotes are set in 8 pt, whose letters are relatively wider
 SECOND = 9.5  # em to the second formula of a row
 GAP = 1.0

@@ -59,7 +59,7 @@ class Matrix:
 
 Node: TypeAlias = Atom | Group | Command | Words | Scripted | Matrix
 
-ARGUMENTS = {"frac": 2, "bar": 1, "hat": 1, "tilde": 1, "dot": 1, "underline": 1, "mathbf": 1, "mathbb": 1}
+ARGUMENTS = {"frac": 2, "tfrac": 2, "bar": 1, "hat": 1, "tilde": 1, "dot": 1, "underline": 1, "mathbf": 1, "mathbb": 1}
 WORDS = {"mathrm", "text", "operatorname"}
 _TOKEN = re.compile(r"\\begin\{pmatrix\}|\\end\{pmatrix\}|\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|.", re.DOTALL)
 
@@ -93,6 +93,9 @@ class _Reader:
             if token == "'":
                 self.take()
                 items[-1] = _raised(items[-1], Atom(r"\prime"))
+            elif token == r"\T":
+                self.take()
+                items[-1] = _raised(items[-1], Atom(r"\T"))
             elif token in "_^":
                 self.take()
                 items[-1] = (_lowered if token == "_" else _raised)(items[-1], self.one())

@@ -140,7 +140,7 @@ class _Writer:
             words = self.rich(line.words)
             body = r"\qquad " * line.depth + (f"${formulas}$" if formulas else "") + (r"\quad " if formulas and words else "") + words
             lines.append(rf"{number} & \fit{{{body}}} & {self.rich(line.source)}\\")
-        given, result = (rf" & \multicolumn{{2}}{{@{{}}p{{.95\linewidth}}}}{{\textbf{{{w}}}\enspace {self.rich(t)}}}\\" for w, t in (("input", block.given), ("output", block.result)))
+        given, result = (rf" & \multicolumn{{2}}{{@{{}}p{{\dimexpr\linewidth-2.9em}}}}{{\textbf{{{w}}}\enspace {self.rich(t)}}}\\" for w, t in (("input", block.given), ("output", block.result)))
         return _ALGORITHM % (self.rich(block.caption), block.key, "\n".join([given, *lines, result]))
 
     def figure(self, block: Figure) -> str:

@@ -68,6 +68,11 @@ def numbers(found: Iterable[int], *, last: str = ", ") -> Rich:
     return join(parts, last=last)
 
 
+def symbols(found: Iterable[str]) -> Rich:
+    """Formulas with commas between them, where a line may break."""
+    return join([Math(latex) for latex in found])
+
+
 def capital(text: Rich) -> Rich:
     """The text with an upper-case first letter."""
     first = text[0] if text else ""

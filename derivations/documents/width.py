@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from derivations.documents.latex_tree import Atom, Command, Group, Matrix, Node, Scripted, Words, parse
 
-SCRIPT = 0.74
+SCRIPT = 0.77
 RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\in", r"\to", r"\gets"}
 OPERATORS = {"+", "-", r"\odot", r"\times", r"\oslash"}
 SPACES = {r"\,": 0.17, r"\!": -0.17, r"\;": 0.28, r"\ ": 0.33, r"\quad": 1.0, r"\qquad": 2.0}
@@ -31,7 +31,7 @@ def _width(node: Node) -> float:
         case Group(items):
             return sum(map(_width, items))
         case Words(_, text):
-            return 0.5 * len(text)
+            return sum(0.85 if letter in "mwMW" else 0.52 for letter in text)
         case Scripted(base, sub, sup):
             if base == Atom(r"\sum") or base == Atom(r"\max"):
                 return max(_width(base), 0.75 * _width(sub) if sub else 0, SCRIPT * _width(sup) if sup else 0)

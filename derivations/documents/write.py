@@ -4,42 +4,52 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from derivations.calculus.derivation import Derivation
-from derivations.documents import tex
-from derivations.documents.model import Document
+from derivations.documents import as_json, html, markdown, pdf, tex
 from derivations.documents.outline import document
 from derivations.errors import CellError
 from derivations.verdict import Result
 
-TEXTS: dict[str, Callable[[Document], str]] = {"tex": tex.render}
+TEXTS = {"tex": tex.render, "html": html.render, "md": markdown.render}
+FORMATS = (*TEXTS, "json", "pdf")
 
 
 def render(derivation: Derivation, fmt: str, results: Sequence[Result] = ()) -> str:
-    """The document as text in one of the formats tex, html, md, json."""
-    if fmt not in TEXTS:
-        raise CellError(f"unknown format {fmt!r}", hint=f"formats: {', '.join(TEXTS)}")
-    return TEXTS[fmt](document(derivation, results))
+    """The document as text: tex, html, md or json. ``results`` are verdicts of checks that ran."""
+    if fmt not in (*TEXTS, "json"):
+        raise CellError(f"unknown format {fmt!r}" if fmt != "pdf" else "a PDF is no text", hint=f"formats of text: {', '.join((*TEXTS, 'json'))}")
+    made = document(derivation, results)
+    return as_json.render(derivation, made, results) if fmt == "json" else TEXTS[fmt](made)
 
 
 def write(derivation: Derivation, path: Path, results: Sequence[Result] = ()) -> Path:
     """Write the document; the suffix says in which format."""
     path = Path(path)
-    fmt = path.suffix.removeprefix(".")
+    fmt = path.suffix.removeprefix(".").lower()
+    if fmt not in FORMATS:
+        raise CellError(f"no format for {path.name!r}", hint=f"the suffix is one of {', '.join('.' + f for f in FORMATS)}")
+    if fmt == "pdf":
+        return put(path, pdf.compile_tex(render(derivation, "tex", results), path.stem))
     return put(path, render(derivation, fmt, results).encode())
 
 
 def put(path: Path, data: bytes) -> Path:
     """A file with this content, whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise CellError(f"{path} cannot be written: {error.strerror}", hint="the folder has to exist and to be writable") from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.chmod(name, 0o644)
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(name)
+        if isinstance(error, OSError):
+            raise CellError(f"{path} cannot be written: {error.strerror}") from None
         raise
     return path

@@ -102,8 +102,10 @@ def _reach(graph: Graph, out: Layered, vertex: dict[int, int]) -> list[float]:
 
     for output in sorted(graph.outputs, key=lambda k: not carried(k)):
         visit(output)
-    leaves = {k: min((rank[j] for j in graph.live if k in graph.nodes[j].inputs), default=0.0) - 0.5 for k in graph.live if graph.nodes[k].kind == "left"}
-    rank |= leaves
+    for k in graph.live:
+        readers = [j for j in graph.live if k in graph.nodes[j].inputs]
+        if graph.nodes[k].kind == "left" and all(graph.nodes[j].kind == "box" for j in readers):
+            rank[k] = sum(rank[j] for j in readers) / len(readers)
     return [rank.get(net, 0.0) for net in out.net]
 
 

@@ -37,6 +37,8 @@ def _straight(graph: Graph, out: Layered) -> list[int]:
     place = {v: k for layer in out.order for k, v in enumerate(layer)}
     accepted: list[tuple[int, int]] = []
     for u, v in sorted(out.edges, key=lambda edge: _priority(graph, out, edge)):
+        if _is_bus(graph, out, u):
+            continue
         if u in right or v in left:
             continue
         if any(out.layer[a] == out.layer[u] and (place[a] - place[u]) * (place[b] - place[v]) < 0 for a, b in accepted):
@@ -50,12 +52,19 @@ def _straight(graph: Graph, out: Layered) -> list[int]:
     return blocks
 
 
+def _is_bus(graph: Graph, out: Layered, u: int) -> bool:
+    """Whether a variable at the left margin feeds several nodes at once: it stands in their middle."""
+    node = out.node[u]
+    return node is not None and graph.nodes[node].kind == "left" and len(out.right(u)) > 1 and all(out.node[v] is not None for v in out.right(u))
+
+
 def _priority(graph: Graph, out: Layered, edge: tuple[int, int]) -> tuple[int, int, int]:
     u, v = edge
     passing = (out.node[u] is None) + (out.node[v] is None)
     target = out.node[v]
     if target is None:
-        return (2 - passing, 0, u)
+        leaves = any(graph.nodes[k].kind == "right" and out.net[u] in graph.nodes[k].inputs for k in graph.live)
+        return (0 if leaves else 2 - passing, -1 if leaves else 0, u)
     inputs = graph.nodes[target].inputs
     only = len(inputs) == 1
     carried = graph.nodes[out.net[u]].kind == "left"

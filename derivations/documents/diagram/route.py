@@ -11,9 +11,11 @@ from derivations.documents.diagram.layers import Layered
 from derivations.documents.diagram.scene import Box, Label, Point, Scene, Wire
 from derivations.documents.width import width
 
+MARGIN = 1.8  # mm between the variables at the left margin and the first track
 TRACK = 2.2  # mm between tracks
 STUB = 2.0  # mm before the first track where the wire has no name
-ENTRY = 3.4  # mm for the arrow
+ENTRY = 3.4  # mm between the last track and the nodes
+ARROW = 2.4  # mm of it that the arrow takes
 MOST = 5  # tracks whose order is searched
 
 
@@ -44,12 +46,36 @@ class Router:
         self.boxes: list[Box] = []
         self.wires: list[Wire] = []
         self.labels: list[Label] = []
+        self.drops = {v: self.dropping(v) for v in range(len(out.node))}
         self.entries = {edge: self.entry(edge) for edge in out.edges}
+
+    def dropping(self, v: int) -> tuple[int, ...]:
+        """The wires that come to a circle from above or from below: at most one each, where the way is free."""
+        index = self.out.node[v]
+        arriving = self.out.left(v)
+        if index is None or self.graph.nodes[index].kind != "circle" or len(arriving) < 2:
+            return ()
+        free = [u for u in arriving if abs(self.y[u] - self.y[v]) > 4 and self._is_free(u, v)]
+        above = max((u for u in free if self.y[u] < self.y[v]), key=lambda u: self.y[u], default=None)
+        below = min((u for u in free if self.y[u] > self.y[v]), key=lambda u: self.y[u], default=None)
+        return tuple(u for u in (above, below) if u is not None)
+
+    def _is_free(self, u: int, v: int) -> bool:
+        """Whether nothing stands at the height of a wire in the column that it would enter, or on its way down."""
+        low, high = sorted((self.y[u], self.y[v]))
+        for w in self.out.order[self.out.layer[v]]:
+            node = self.out.node[w]
+            room = 2.0 if node is None else self.graph.nodes[node].height / 2 + 1.5
+            if w != v and (abs(self.y[w] - self.y[u]) < room or (node is not None and low < self.y[w] < high)):
+                return False
+        return True
 
     def entry(self, edge: tuple[int, int]) -> float:
         """The height at which a wire meets its target: several wires meet it apart."""
         u, v = edge
-        arriving = sorted(self.out.left(v), key=lambda w: self.y[w])
+        if u in self.drops[v]:
+            return self.y[u]
+        arriving = sorted((w for w in self.out.left(v) if w not in self.drops[v]), key=lambda w: self.y[w])
         if len(arriving) == 1:
             return self.y[v]
         straight = next((w for w in arriving if abs(self.y[w] - self.y[v]) < 0.01), None)
@@ -76,7 +102,7 @@ class Router:
             wide = max((self.graph.nodes[n].width for n in nodes if n is not None), default=0.0)
             for v in layer:
                 self.place(v, x, wide)
-            x = self.channel(index, x + wide) if index + 1 < len(self.out.order) else x + wide
+            x = self.channel(index, x + wide + (0.0 if index else MARGIN)) if index + 1 < len(self.out.order) else x + wide
         bottom = max(self.y[v] + 8 for v in range(len(self.y)))
         return Scene(x, bottom, tuple(self.boxes), tuple(self.wires), tuple(self.labels))
 
@@ -94,8 +120,12 @@ class Router:
         self.boxes.append(Box(middle, self.y[v], node.width, node.height, node.latex[0], "circle" if node.kind == "circle" else "box"))
         for left in self.out.left(v):
             height = self.entries[left, v]
+            if left in self.drops[v]:
+                edge = self.y[v] + (node.height / 2 if height > self.y[v] else -node.height / 2)
+                self.wires.append(Wire(((x, height), (middle, height), (middle, edge))))
+                continue
             border = self._border(v, middle, height)
-            self.wires.append(Wire(((x, height), (border, height))))
+            self.wires.append(Wire(((x - ARROW, height), (border, height))))
         if self.out.right(v):
             self.wires.append(Wire(((middle + node.width / 2, self.y[v]), (x + wide, self.y[v])), arrow=False))
 
@@ -118,8 +148,11 @@ class Router:
             self.labels.append(Label(x + wide / 2, self.y[v] + 4.2 * (k - (count - 1) / 2), latex))
         for k, latex in enumerate(node.adjoint):
             self.labels.append(Label(x + wide / 2, self.y[v] + 4.2 * (count - (count - 1) / 2 + k) + 0.4, latex, adjoint=True))
+        for left in self.out.left(v):
+            self.wires.append(Wire(((x - ARROW, self.y[v]), (x + (wide - node.width) / 2 - 0.6, self.y[v]))))
+            assert self.entries[left, v] == self.y[v]
         if node.kind == "left":
-            self.wires.append(Wire(((x + wide + 0.5, self.y[v]), (x + wide + 1, self.y[v])), arrow=False))
+            self.wires.append(Wire(((x + (wide + node.width) / 2 + 1, self.y[v]), (x + wide + MARGIN, self.y[v])), arrow=False))
 
     def channel(self, index: int, x: float) -> float:
         """The wires between a layer and the next; where the next layer begins."""
@@ -159,9 +192,12 @@ class Router:
         carries = self.graph.nodes[index].carries if index is not None else None
         if carries is None or not self.out.right(v):
             return 0.0
+        next_nodes = [self.out.node[w] for w in self.out.right(v)]
+        shown = any(n is None or self.graph.nodes[n].kind != "right" for n in next_nodes)
         texts = self.context.maths.tex(carries), self.context.maths.tex(self.context.bar(carries))
         wide = max(EM * width(text) for text in texts) + 2.0
-        self.labels.append(Label(x + wide / 2, self.y[v] - 2.3, texts[0]))
+        if shown:
+            self.labels.append(Label(x + wide / 2, self.y[v] - 2.3, texts[0]))
         self.labels.append(Label(x + wide / 2, self.y[v] + 2.6, texts[1], adjoint=True))
         return wide
 

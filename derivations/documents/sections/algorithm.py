@@ -9,7 +9,7 @@ from derivations.documents.collected import used_forward_values
 from derivations.documents.context import Context
 from derivations.documents.maths import STYLE, Term
 from derivations.documents.model import Algorithm, Line, Math, Rich
-from derivations.documents.text import join, numbers, plural, say
+from derivations.documents.text import join, numbers, plural, say, symbols
 from derivations.notation.tree import Expr, Neg, Ref, Sum, rebuild
 
 PER_LINE = 3  # parameters updated in one line
@@ -144,9 +144,9 @@ def _for(context: Context, family: bool) -> Rich:
 
 def _parameters(context: Context) -> list[Line]:
     lines = []
-    for symbols, family, members in _groups(context):
+    for shown, family, members in _groups(context):
         formulas = []
-        for symbol, steps in zip(symbols, members, strict=True):
+        for symbol, steps in zip(shown, members, strict=True):
             added = context.collective_expr(context.collected.substituted(steps[0].expr), steps)
             formulas.append(_assignment(context, symbol, added).replace(r"\gets ", rf"\gets {symbol} + ", 1).replace("+ -", "- "))
         lines.append(Line(tuple(formulas), numbers(steps[0].number for steps in members), _for(context, family)))
@@ -173,13 +173,13 @@ def _given(context: Context) -> Rich:
     collected = context.collected
     exprs = [collected.substituted(step.expr) for step in context.d.steps if step.target not in collected.dropped]
     values = used_forward_values(context, exprs)
-    symbols = [context.maths.tex(ref) for ref in values] + [context.maths.slash(Ref(n, 0)) for n in context.cell.outputs]
+    shown = [context.maths.tex(ref) for ref in values] + [context.maths.slash(Ref(n, 0)) for n in context.cell.outputs]
     parts: list[Rich] = []
     weights = _weights(context, exprs)
     if weights:
         parts.append(weights)
-    parts.append((Math(", ".join(context.maths.at(s, "0") for s in context.states)),))
-    parts.append(say(f"${','.join(symbols)}$ for all $t$"))
+    parts.append(symbols(context.maths.at(s, "0") for s in context.states))
+    parts.append(say("{} for all $t$", symbols(shown)))
     return join(parts, between="; ", last="; ")
 
 
@@ -193,18 +193,18 @@ def _weights(context: Context, exprs: list[Expr]) -> Rich:
         members = [Ref(s.adjoint.of.name) for s in steps]
         if used & set(members):
             (families if len(steps) > 1 else single).append(context.maths.tex(context.collective(members)))
-    parts: list[Rich] = [say(f"${','.join(families)}$ for ${context.maths.gates}$")] if families else []
-    parts += [(Math(", ".join(single)),)] if single else []
+    parts: list[Rich] = [say("{} for {}", symbols(families), Math(context.maths.gates))] if families else []
+    parts += [symbols(single)] if single else []
     return join(parts, between="; ", last="; ")
 
 
 def _result(context: Context) -> Rich:
     parts: list[Rich] = []
-    for symbols, family, _ in _groups(context):
-        parts.append((Math(", ".join(symbols)),) + ((" ", *_for(context, family)) if family else ()))
+    for shown, family, _ in _groups(context):
+        parts.append(symbols(shown) + ((" ", *_for(context, family)) if family else ()))
     inputs = [context.maths.tex(context.bar(Ref(name, 0))) for name in context.cell.inputs]
-    parts += [say(f"${','.join(inputs)}$ for all $t$")] if inputs else []
-    parts.append((Math(", ".join(context.maths.at(context.bar(s), "0") for s in context.states)),))
+    parts += [say("{} for all $t$", symbols(inputs))] if inputs else []
+    parts.append(symbols(context.maths.at(context.bar(s), "0") for s in context.states))
     return join(parts, between="; ", last="; ")
 
 

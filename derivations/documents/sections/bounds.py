@@ -78,7 +78,7 @@ def _size(context: Context, size: Size) -> str:
     largest = r"\,".join(rf"\max_j|({context.maths.tex(ref)})_j|" for ref in size.largest)
     if size.number == 1:
         return largest
-    number = rf"\frac{{{size.number.numerator}}}{{{size.number.denominator}}}" if size.number.denominator > 1 else str(size.number)
+    number = rf"\tfrac{{{size.number.numerator}}}{{{size.number.denominator}}}" if size.number.denominator > 1 else str(size.number)
     return number + (r"\," if largest else "") + largest
 
 

@@ -8,7 +8,7 @@ from derivations.documents.collected import used_forward_values
 from derivations.documents.context import Context
 from derivations.documents.counts import Count, Shapes, area, polynomial, summed
 from derivations.documents.model import Link, Math, Paragraph, Rich, Section, Table
-from derivations.documents.text import numbers, say
+from derivations.documents.text import numbers, say, symbols
 from derivations.notation.tree import Ref
 
 
@@ -57,7 +57,7 @@ def cost_section(context: Context) -> Section:
         _row("function values, forward", found.functions, numbers(n for n, e in lines.items() if shapes.functions(e))),
         _row("multiplications, backward, matrices", found.backward_matrix, numbers(n for n, e in steps if shapes.multiplications(e)[0])),
         _row("multiplications, backward, entrywise", found.backward_entry, numbers(n for n, e in steps if shapes.multiplications(e)[1])),
-        _row("numbers kept for the backward pass", found.kept, (Math(", ".join(context.maths.tex(ref) for ref in kept)),)),
+        _row("numbers kept for the backward pass", found.kept, symbols(context.maths.tex(ref) for ref in kept)),
     ]
     header: tuple[Rich, ...] = (("quantity",), ("count",), ("from",))
     shown = tuple(row for row in rows if row[1] != (Math("0"),))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from derivations.documents.context import Context
 from derivations.documents.measure import Measured, measure
 from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Section, Table
-from derivations.documents.text import say
+from derivations.documents.text import say, symbols
 from derivations.verdict import SHOWN, Result
 
 KINDS = {"gradient": "gradients", "invariant": "ranges", "code": "generated code", "claim": "claims of the cell file", "equation": "equations"}
@@ -33,8 +33,8 @@ def evidence_section(context: Context) -> Section:
 
 def _measured(context: Context, measured: Measured) -> Table:
     rows: list[tuple[Rich, ...]] = []
-    for symbols, entries, error in measured.rows:
-        rows.append(((Math(", ".join(symbols)),), say("complex step, {} entries", str(entries)), (Math(scientific(error)),) if error is not None else ("not run",)))
+    for shown, entries, error in measured.rows:
+        rows.append((symbols(shown), say("complex step, {} entries", str(entries)), (Math(scientific(error)),) if error is not None else ("not run",)))
     header: tuple[Rich, ...] = (("statement",), ("how verified",), ("largest error",))
     return Table(header, tuple(rows), wide=(0,))
 

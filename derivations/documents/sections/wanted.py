@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derivations.documents.context import Context
 from derivations.documents.model import Link, Math, Paragraph, Rich, Row, Section, Steps, Table
-from derivations.documents.text import join, say
+from derivations.documents.text import join, say, symbols
 from derivations.notation.tree import Ref
 
 
@@ -25,7 +25,7 @@ def wanted_section(context: Context) -> Section:
         len(context.d.forward_lines) + 1,
         "adjoint",
         r"\bar v_j",
-        (r"= \frac{\mathrm d L}{\mathrm d v_j}\qquad\text{for every entry }j\text{ of }v",),
+        (r"= \frac{\mathrm{d} L}{\mathrm{d} v_j}\qquad\text{for every entry }j\text{ of }v",),
         say("adjoint; $\\bar v$ is shaped like $v$"),
     )
     goal = say("The goal is {}.", _goal(context))
@@ -50,10 +50,10 @@ def _goal(context: Context) -> Rich:
         parameters.append(context.maths.tex(shown))
     parts: list[Rich] = []
     if parameters:
-        parts.append((Math(", ".join(parameters)),) + (say(f" for ${context.maths.gates}$") if family else ()))
+        parts.append(symbols(parameters) + (say(f" for ${context.maths.gates}$") if family else ()))
     inputs = [context.maths.tex(context.bar(Ref(name, 0))) for name in context.cell.inputs]
     initial = [context.maths.at(context.bar(state), "0") for state in context.states]
-    parts.append((Math(", ".join(inputs + initial)),))
+    parts.append(symbols(inputs + initial))
     return join(parts, last=", and ")
 
 
