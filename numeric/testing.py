@@ -38,7 +38,7 @@ from numeric.checks.reference import plain_outputs
 from numeric.checks.richardson import direction
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
 __all__ = [
     "Case", "assert_forward", "assert_gradients", "assert_invariants", "assert_jvp",
@@ -80,7 +80,7 @@ def _arrays(shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike, scale: floa
         return np.asarray(value * scale, dtype)
 
     seeds = st.fixed_dictionaries({name: st.integers(0, 2**16) for name in shapes})
-    return seeds.map(lambda drawn: {name: filled(seed, shapes[name]) for name, seed in drawn.items()})
+    return seeds.map(lambda drawn: {name: filled(drawn[name], shape) for name, shape in shapes.items()})
 
 
 def parameters(cell: str | Cell, at: Sizes, *, dtype: DTypeLike = np.float64, scale: float = 1.0) -> SearchStrategy[Parameters]:
@@ -120,10 +120,15 @@ def cell_cases(
         raise ValueError(f"dtype: {np.dtype(dtype)} came, expected float32 or float64")
     found, groups = _cell(cell), (parameters, inputs, states, gradients)
 
-    def at(chosen: Sizes) -> SearchStrategy[Case]:
-        return st.builds(Case, st.just(found), *(group(found, chosen, dtype=dtype, scale=scale) for group in groups))
+    limits = {"max_time": max_time, "max_batch": max_batch, "max_inputs": max_inputs, "max_hidden": max_hidden}
+    chosen = sizes(found, **limits)
 
-    return sizes(found, max_time=max_time, max_batch=max_batch, max_inputs=max_inputs, max_hidden=max_hidden).flatmap(at)
+    @st.composite
+    def cases(draw: DrawFn) -> Case:  # composite, so that Hypothesis prints a case by its repr
+        at = draw(chosen)
+        return Case(found, *(draw(group(found, at, dtype=dtype, scale=scale)) for group in groups))
+
+    return cases()
 
 
 # ---------------------------------------------------------------- assertions

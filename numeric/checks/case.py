@@ -133,6 +133,13 @@ class Case:
         values = "".join(f"    {k}={v.tolist()},\n" for k, v in rest.items())
         return f'Case.build(\n    "{self.cell.name}",\n    p=dict(\n        {p},\n    ),\n{values}    dtype="{self.dtype}",\n)'
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Hypothesis and IPython print the code too, not the fields."""
+        for k, line in enumerate(repr(self).splitlines()):
+            if k:
+                printer.break_()
+            printer.text(line)
+
 
 Shapes = dict[str, dict[str, Any]]
 

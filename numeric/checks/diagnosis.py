@@ -11,6 +11,7 @@ from numeric.checks.case import Array, Case
 from numeric.checks.foreign import Slopes, call_forward, entries, read_outputs
 
 CLOSE = 1e-6  # relative; a hint is a suggestion, so rounding need not be told from a likeness
+FLOAT32 = 1e-9  # nothing but float32 explains a distance between this and CLOSE
 
 
 def _like(a: Array, b: Array) -> bool:
@@ -24,7 +25,8 @@ def hints(slopes: Slopes, name: str, got: Array, right: Array, others: Mapping[s
         yield "it is not finite"
         return
     if _like(got, right):
-        yield f"it agrees to {np.max(np.abs(got - right)) / np.max(np.abs(right)):.1g}: a float32 somewhere?"
+        distance = float(np.max(np.abs(got - right)) / np.max(np.abs(right)))
+        yield f"it agrees to {distance:.1g} of its largest entry" + (": a float32 somewhere?" if distance > FLOAT32 else "")
         return
     if got.ndim == 2 and got.size > 1 and _like(got.T, right):
         yield "it is the right one transposed"
