@@ -120,18 +120,27 @@ class Params:
 
 
 class Gradients(Params):
-    """Gradients of a loss: of the parameters under their names, and x[time, batch, inputs], h0[batch, hidden]."""
+    """Gradients of a loss under the names of the parameters, and of the rest:
+
+    x[time, batch, inputs], h0[batch, hidden].
+    """
 
 
 class Run:
-    """Result of ``forward``: h[time, batch, hidden]; ``kept`` is for ``backward`` and ``jvp``."""
+    """Result of ``forward``; ``kept`` is for ``backward`` and ``jvp``.
+
+    h[time, batch, hidden].
+    """
 
     def __init__(self, **values):
         self.__dict__.update(values)
 
 
 class Tangents:
-    """Result of ``jvp``: the tangents h[time, batch, hidden]."""
+    """Result of ``jvp``: tangents, under the names of what they belong to.
+
+    h[time, batch, hidden].
+    """
 
     def __init__(self, **values):
         self.__dict__.update(values)
@@ -273,8 +282,9 @@ def tanh_slope(a):
 
 @np.errstate(all="ignore")
 def forward(p, x, h=None, save=True):
-    """Run the cell over a sequence: x[time, batch, inputs]; initial states h[batch, hidden], default zeros.
+    """Run the cell over a sequence; returns a Run.
 
+    Inputs: x[time, batch, inputs]. Initial states: h[batch, hidden], default zeros.
     ``save=False`` keeps nothing for ``backward`` and ``jvp``.  A run refers to its inputs: do not change them before those.
     """
     instance("p", p, Params)
@@ -308,9 +318,9 @@ def forward(p, x, h=None, save=True):
 
 @np.errstate(all="ignore")
 def backward(p, run, dh=None):
-    """Gradients of a loss from those by the outputs, dh[time, batch, hidden], default zeros.
+    """Gradients of a loss, from its derivatives by the outputs; p has to have the values that ``forward`` used.
 
-    p must have the values that ``forward`` used.  Returns Gradients: the parameters, and x[time, batch, inputs], h0[batch, hidden].
+    Derivatives: dh[time, batch, hidden], default zeros. Returns Gradients.
     """
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
@@ -352,9 +362,9 @@ def backward(p, run, dh=None):
 
 @np.errstate(all="ignore")
 def jvp(p, run, dp=None, dx=None, dh0=None):
-    """Tangents of the outputs along dp (Params), dx[time, batch, inputs], and the initial states h0[batch, hidden].
+    """Tangents of the outputs along a direction; p has to have the values that ``forward`` used.
 
-    What is not given is zero.  Returns Tangents: h[time, batch, hidden].
+    Direction, default zeros: dp (Params), dx[time, batch, inputs], dh0[batch, hidden]. Returns Tangents.
     """
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
@@ -396,7 +406,10 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
 
 
 def step(p, x, h=None):
-    """One step: x[batch, inputs], h[batch, hidden]; returns the tuple (h,)."""
+    """One step; returns the tuple (h,).
+
+    x[batch, inputs], h[batch, hidden].
+    """
     run = forward(p, np.asarray(x)[None], h, save=False)
     return tuple(getattr(run, name)[0] for name in OUTPUTS)
 

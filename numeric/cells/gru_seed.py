@@ -110,18 +110,27 @@ class Params:
 
 
 class Gradients(Params):
-    """Gradients of a loss: of the parameters under their names, and x[time, batch, inputs], h0[batch, hidden]."""
+    """Gradients of a loss under the names of the parameters, and of the rest:
+
+    x[time, batch, inputs], h0[batch, hidden].
+    """
 
 
 class Run:
-    """Result of ``forward``: h[time, batch, hidden]; ``kept`` is for ``backward`` and ``jvp``."""
+    """Result of ``forward``; ``kept`` is for ``backward`` and ``jvp``.
+
+    h[time, batch, hidden].
+    """
 
     def __init__(self, **values):
         self.__dict__.update(values)
 
 
 class Tangents:
-    """Result of ``jvp``: the tangents h[time, batch, hidden]."""
+    """Result of ``jvp``: tangents, under the names of what they belong to.
+
+    h[time, batch, hidden].
+    """
 
     def __init__(self, **values):
         self.__dict__.update(values)
@@ -263,8 +272,9 @@ def tanh_slope(a):
 
 @np.errstate(all="ignore")
 def forward(p, x, h=None, save=True):
-    """Run the cell over a sequence: x[time, batch, inputs]; initial states h[batch, hidden], default zeros.
+    """Run the cell over a sequence; returns a Run.
 
+    Inputs: x[time, batch, inputs]. Initial states: h[batch, hidden], default zeros.
     ``save=False`` keeps nothing for ``backward`` and ``jvp``.  A run refers to its inputs: do not change them before those.
     """
     instance("p", p, Params)
@@ -285,10 +295,10 @@ def forward(p, x, h=None, save=True):
     h_tilde = per_step(save, (time, batch, hidden), p.dtype)
     z, r = np.split(zr, 2, axis=-1)
     for t in range(time):
-        a_zr[t] = h[t] @ block1_W_zr_T + part2_a_zrh[t, :, :2 * hidden]   # (2) a_{k,t} = W_k v_t
+        a_zr[t] = h[t] @ block1_W_zr_T + part2_a_zrh[t, :, :2 * hidden]   # (1) (2) a_{k,t} = W_k v_t
         zr[t] = sigmoid(a_zr[t])                                          # (3) (4) z_t = σ(a_{z,t}), …
         p_[t] = r[t] * h[t]                                               # (5) p_t = r_t ⊙ h_{t-1}
-        a_h[t] = p_[t] @ block1_W_h_T + part2_a_h[t]                      # (7) a_{h,t} = W_h w_t
+        a_h[t] = p_[t] @ block1_W_h_T + part2_a_h[t]                      # (6) (7) a_{h,t} = W_h w_t
         h_tilde[t] = tanh(a_h[t])                                         # (8) h̃_t = tanh(a_{h,t})
         h[t + 1] = (1 - z[t]) * h[t] + z[t] * h_tilde[t]                  # (9) h_t = (1 − z_t) ⊙ h_{t-1} + z_t ⊙ h̃_t
     kept = {"a_h": a_h, "a_zr": a_zr, "zr": zr, "h": h, "h_tilde": h_tilde, "x": x, "p_": p_} if save else None
@@ -300,9 +310,9 @@ def forward(p, x, h=None, save=True):
 
 @np.errstate(all="ignore")
 def backward(p, run, dh=None):
-    """Gradients of a loss from those by the outputs, dh[time, batch, hidden], default zeros.
+    """Gradients of a loss, from its derivatives by the outputs; p has to have the values that ``forward`` used.
 
-    p must have the values that ``forward`` used.  Returns Gradients: the parameters, and x[time, batch, inputs], h0[batch, hidden].
+    Derivatives: dh[time, batch, hidden], default zeros. Returns Gradients.
     """
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
@@ -323,16 +333,16 @@ def backward(p, run, dh=None):
         bar_h = dh[t] + from_h                                            # (14) h̄_t = ∂L/∂h_t + h̄←_t
         bar_h_tilde = bar_h * z[t]                                        # (17) h̃̄_t = h̄_t ⊙ z_t
         bar_a_h[t] = bar_h_tilde * dtanh_a_h[t]                           # (19) ā_{h,t} = h̃̄_t ⊙ (1 − h̃_t ⊙ h̃_t)
-        bar_p = bar_a_h[t] @ block1_W_zrh[2 * hidden:]                    # (21) p̄_t = [w̄_t]_{1:n}
+        bar_p = bar_a_h[t] @ block1_W_zrh[2 * hidden:]                    # (20) (21) p̄_t = [w̄_t]_{1:n}
         bar_r = bar_p * h[t]                                              # (22) r̄_t = p̄_t ⊙ h_{t-1}
         bar_a_r[t] = bar_r * dsigmoid_a_r[t]                              # (23) ā_{r,t} = r̄_t ⊙ r_t ⊙ (1 − r_t)
         bar_z = bar_h * (h_tilde[t] - h[t])                               # (16) z̄_t = h̄_t ⊙ (h̃_t − h_{t-1})
         bar_a_z[t] = bar_z * dsigmoid_a_z[t]                              # (18) ā_{z,t} = z̄_t ⊙ z_t ⊙ (1 − z_t)
         inline_bar16 = bar_a_zrh[t, :, :2 * hidden] @ block1_W_zrh[:2 * hidden]  # part of (15)
-        # (15) h̄←_{t-1} = [v̄_t]_{1:n} + p̄_t ⊙ r_t + h̄_t ⊙ (1 − z_t)
+        # (24) (15) h̄←_{t-1} = [v̄_t]_{1:n} + p̄_t ⊙ r_t + h̄_t ⊙ (1 − z_t)
         from_h_prev = inline_bar16 + bar_p * r[t] + bar_h * (1 - z[t])
         from_h = from_h_prev
-    # (25) x̄_t = [v̄_t]_{n+1:n+m} + [w̄_t]_{n+1:n+m}
+    # (24) (20) (25) x̄_t = [v̄_t]_{n+1:n+m} + [w̄_t]_{n+1:n+m}
     bar_x = times(bar_a_zrh, block2_W_zrh)
     block2_bar_W_zrh = rows(bar_a_zrh).T @ rows(x)                        # part of (29) (30)
     # (29) W̄_z = ā_{z,t} v_tᵀ, …
@@ -350,9 +360,9 @@ def backward(p, run, dh=None):
 
 @np.errstate(all="ignore")
 def jvp(p, run, dp=None, dx=None, dh0=None):
-    """Tangents of the outputs along dp (Params), dx[time, batch, inputs], and the initial states h0[batch, hidden].
+    """Tangents of the outputs along a direction; p has to have the values that ``forward`` used.
 
-    What is not given is zero.  Returns Tangents: h[time, batch, hidden].
+    Direction, default zeros: dp (Params), dx[time, batch, inputs], dh0[batch, hidden]. Returns Tangents.
     """
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
@@ -381,11 +391,11 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
     block1_W_zr_T = np.ascontiguousarray(block1_W_zrh[:2 * hidden].T)
     block1_W_h_T = np.ascontiguousarray(block1_W_zrh[2 * hidden:].T)
     for t in range(time):
-        dot_a_zr = early_dot_a_zr[t] + dot_h[t] @ block1_W_zr_T           # d(2) ȧ_{z,t} = Ẇ_z v_t + W_z v̇_t, …
+        dot_a_zr = early_dot_a_zr[t] + dot_h[t] @ block1_W_zr_T           # d(1) d(2) ȧ_{z,t} = Ẇ_z v_t + W_z v̇_t, …
         # d(3) d(4) ż_t = z_t ⊙ (1 − z_t) ⊙ ȧ_{z,t}, …
         dot_zr = dsigmoid_a_zr[t] * dot_a_zr
         dot_p = h[t] * dot_zr[:, hidden:] + r[t] * dot_h[t]               # d(5) ṗ_t = h_{t-1} ⊙ ṙ_t + r_t ⊙ ḣ_{t-1}
-        dot_a_h = early_dot_a_h[t] + dot_p @ block1_W_h_T                 # d(7) ȧ_{h,t} = Ẇ_h w_t + W_h ẇ_t
+        dot_a_h = early_dot_a_h[t] + dot_p @ block1_W_h_T                 # d(6) d(7) ȧ_{h,t} = Ẇ_h w_t + W_h ẇ_t
         dot_h_tilde = dtanh_a_h[t] * dot_a_h                              # d(8) h̃̇_t = (1 − h̃_t ⊙ h̃_t) ⊙ ȧ_{h,t}
         # d(9) ḣ_t = (h̃_t − h_{t-1}) ⊙ ż_t + (1 − z_t) ⊙ ḣ_{t-1} + z_t ⊙ h̃̇_t
         dot_h[t + 1] = (h_tilde[t] - h[t]) * dot_zr[:, :hidden] + (1 - z[t]) * dot_h[t] + z[t] * dot_h_tilde
@@ -396,7 +406,10 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
 
 
 def step(p, x, h=None):
-    """One step: x[batch, inputs], h[batch, hidden]; returns the tuple (h,)."""
+    """One step; returns the tuple (h,).
+
+    x[batch, inputs], h[batch, hidden].
+    """
     run = forward(p, np.asarray(x)[None], h, save=False)
     return tuple(getattr(run, name)[0] for name in OUTPUTS)
 

@@ -122,18 +122,27 @@ class Params:
 
 
 class Gradients(Params):
-    """Gradients of a loss: of the parameters under their names, and x[time, batch, inputs], h0[batch, hidden], c0[batch, hidden]."""
+    """Gradients of a loss under the names of the parameters, and of the rest:
+
+    x[time, batch, inputs], h0[batch, hidden], c0[batch, hidden].
+    """
 
 
 class Run:
-    """Result of ``forward``: h[time, batch, hidden], c[time, batch, hidden]; ``kept`` is for ``backward`` and ``jvp``."""
+    """Result of ``forward``; ``kept`` is for ``backward`` and ``jvp``.
+
+    h[time, batch, hidden], c[time, batch, hidden].
+    """
 
     def __init__(self, **values):
         self.__dict__.update(values)
 
 
 class Tangents:
-    """Result of ``jvp``: the tangents h[time, batch, hidden], c[time, batch, hidden]."""
+    """Result of ``jvp``: tangents, under the names of what they belong to.
+
+    h[time, batch, hidden], c[time, batch, hidden].
+    """
 
     def __init__(self, **values):
         self.__dict__.update(values)
@@ -275,8 +284,9 @@ def tanh_slope(a):
 
 @np.errstate(all="ignore")
 def forward(p, x, h=None, c=None, save=True):
-    """Run the cell over a sequence: x[time, batch, inputs]; initial states h[batch, hidden], c[batch, hidden], default zeros.
+    """Run the cell over a sequence; returns a Run.
 
+    Inputs: x[time, batch, inputs]. Initial states: h[batch, hidden], c[batch, hidden], default zeros.
     ``save=False`` keeps nothing for ``backward`` and ``jvp``.  A run refers to its inputs: do not change them before those.
     """
     instance("p", p, Params)
@@ -296,7 +306,7 @@ def forward(p, x, h=None, c=None, save=True):
     a_g = a_fiog[:, :, 3 * hidden:]
     f, i, o = np.split(fio, 3, axis=-1)
     for t in range(time):
-        a_fiog[t] = early_a_fiog[t] + h[t] @ block1_W_fiog_T              # (2) a_{k,t} = W_k v_t + b_k
+        a_fiog[t] = early_a_fiog[t] + h[t] @ block1_W_fiog_T              # (1) (2) a_{k,t} = W_k v_t + b_k
         fio[t] = sigmoid(a_fiog[t, :, :3 * hidden])                       # (3) (4) (5) f_t = σ(a_{f,t}), …
         g[t] = tanh(a_g[t])                                               # (6) g_t = tanh(a_{g,t})
         c[t + 1] = f[t] * c[t] + i[t] * g[t]                              # (7) c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
@@ -311,9 +321,9 @@ def forward(p, x, h=None, c=None, save=True):
 
 @np.errstate(all="ignore")
 def backward(p, run, dh=None, dc=None):
-    """Gradients of a loss from those by the outputs, dh[time, batch, hidden], dc[time, batch, hidden], default zeros.
+    """Gradients of a loss, from its derivatives by the outputs; p has to have the values that ``forward`` used.
 
-    p must have the values that ``forward`` used.  Returns Gradients: the parameters, and x[time, batch, inputs], h0[batch, hidden], c0[batch, hidden].
+    Derivatives: dh[time, batch, hidden], dc[time, batch, hidden], default zeros. Returns Gradients.
     """
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
@@ -347,10 +357,10 @@ def backward(p, run, dh=None, dc=None):
         bar_a_i[t] = bar_i * dsigmoid_a_i[t]                              # (25) ā_{i,t} = ī_t ⊙ i_t ⊙ (1 − i_t)
         bar_f = bar_c * c[t]                                              # (21) f̄_t = c̄_t ⊙ c_{t-1}
         bar_a_f[t] = bar_f * dsigmoid_a_f[t]                              # (24) ā_{f,t} = f̄_t ⊙ f_t ⊙ (1 − f_t)
-        from_h_prev = bar_a_fiog[t] @ block1_W_fiog                       # (15) h̄←_{t-1} = [v̄_t]_{1:n}
+        from_h_prev = bar_a_fiog[t] @ block1_W_fiog                       # (27) (15) h̄←_{t-1} = [v̄_t]_{1:n}
         from_c_prev = bar_c * f[t]                                        # (20) c̄←_{t-1} = c̄_t ⊙ f_t
         from_h, from_c = from_h_prev, from_c_prev
-    bar_x = times(bar_a_fiog, block2_W_fiog)                              # (28) x̄_t = [v̄_t]_{n+1:n+m}
+    bar_x = times(bar_a_fiog, block2_W_fiog)                              # (27) (28) x̄_t = [v̄_t]_{n+1:n+m}
     # (33) W̄_f = ā_{f,t} v_tᵀ, …
     grads.W_fiog[...] = concat(rows(bar_a_fiog).T @ rows(h[:-1]), rows(bar_a_fiog).T @ rows(x))
     grads.b_fiog[...] = over_time(bar_a_fiog)                             # (34) b̄_f = ā_{f,t}, …
@@ -363,9 +373,10 @@ def backward(p, run, dh=None, dc=None):
 
 @np.errstate(all="ignore")
 def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
-    """Tangents of the outputs along dp (Params), dx[time, batch, inputs], and the initial states h0[batch, hidden], c0[batch, hidden].
+    """Tangents of the outputs along a direction; p has to have the values that ``forward`` used.
 
-    What is not given is zero.  Returns Tangents: h[time, batch, hidden], c[time, batch, hidden].
+    Direction, default zeros: dp (Params), dx[time, batch, inputs], dh0[batch, hidden], dc0[batch, hidden]. Returns
+    Tangents.
     """
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
@@ -390,7 +401,7 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
     dtanh_c = tanh_slope(c[1:])                                           # part of d(8)
     block1_W_fiog_T = np.ascontiguousarray(block1_W_fiog.T)
     for t in range(time):
-        # d(2) ȧ_{f,t} = Ẇ_f v_t + W_f v̇_t + ḃ_f, …
+        # d(1) d(2) ȧ_{f,t} = Ẇ_f v_t + W_f v̇_t + ḃ_f, …
         dot_a_fiog = early_dot_a_fiog[t] + dot_h[t] @ block1_W_fiog_T
         # d(3) d(4) d(5) ḟ_t = f_t ⊙ (1 − f_t) ⊙ ȧ_{f,t}, …
         dot_fio = dsigmoid_a_fio[t] * dot_a_fiog[:, :3 * hidden]
@@ -408,7 +419,10 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
 
 
 def step(p, x, h=None, c=None):
-    """One step: x[batch, inputs], h[batch, hidden], c[batch, hidden]; returns the tuple (h, c)."""
+    """One step; returns the tuple (h, c).
+
+    x[batch, inputs], h[batch, hidden], c[batch, hidden].
+    """
     run = forward(p, np.asarray(x)[None], h, c, save=False)
     return tuple(getattr(run, name)[0] for name in OUTPUTS)
 

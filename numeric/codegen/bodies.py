@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from derivations.notation.tree import Ref
-from numeric.codegen.levels import AFTER, BEFORE, ONCE, STEP
+from numeric.codegen.levels import AFTER, BEFORE, ONCE, STEP, arrives
 from numeric.codegen.lines import Line
 from numeric.codegen.names import Names
 from numeric.codegen.numpy_target import Printer
@@ -53,7 +53,7 @@ class _Body:
 
     def step(self) -> list[Line]:
         """The lines of the loop; at its end what goes to the step before takes the place of what came."""
-        carried = {ref: to for ref, to in self.one.task.carried.items() if "from" in ref.name.marks}
+        carried = {ref: to for ref, to in self.one.task.carried.items() if arrives(ref)}
         left, right = (", ".join(map(self.places.array, refs)) for refs in (carried, carried.values()))
         return [line for _, line in self.printed[STEP]] + ([Line(f"{left} = {right}")] if carried else [])
 

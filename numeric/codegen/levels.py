@@ -21,16 +21,21 @@ def levels(task: Task) -> dict[Ref, int]:
             found.setdefault(ref, leaf_level(task, ref))
         level = max((found[ref] for ref in eq.operands), default=ONCE)
         found[eq.target] = AFTER if level > ONCE and eq.target.time is None else max(level, _least(task, eq.target))
-    arriving = {ref for ref in task.carried if "from" in ref.name.marks}  # known within its step only
+    arriving = {ref for ref in task.carried if arrives(ref)}  # known within its step only
     needed = _needed(task, (*task.carried.values(), *(eq.target for eq in task.equations if not arriving.isdisjoint(eq.operands))))
     return {ref: AFTER if level == STEP and ref not in needed and ref not in task.carried else level for ref, level in found.items()}
 
 
 def _least(task: Task, target: Ref) -> int:
     """What a cell returns for each step has a time axis, even if it is the same at all times; what arrives has none."""
-    if target in task.carried.values() and "from" in target.name.marks:
+    if target in task.carried.values() and arrives(target):
         return STEP
     return BEFORE if target.time is not None and (target in task.results or target in task.carried.values()) else ONCE
+
+
+def arrives(ref: Ref) -> bool:
+    """Whether a value is the part of an adjoint that one step sends to the step before it: it has no array over time."""
+    return ref.name.marks == ("from",)
 
 
 def leaf_level(task: Task, ref: Ref) -> int:

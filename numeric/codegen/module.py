@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import jinja2
@@ -14,11 +13,12 @@ from derivations.notation import unicode
 from derivations.notation.tree import Name
 from numeric.codegen.activations import TEXTS
 from numeric.codegen.bodies import backward_body, forward_body, quoted, tangent_body, tuple_text
+from numeric.codegen.lines import WIDTH
 from numeric.codegen.names import Names
 from numeric.codegen.places import shape_text
 from numeric.codegen.schedule import Schedule
 
-WIDTH = 120
+VERSION = "0.1.0"  # of the generator: that of the distribution, as a test demands
 
 
 @lru_cache(maxsize=1)
@@ -30,15 +30,14 @@ def _template() -> jinja2.Template:
         undefined=jinja2.StrictUndefined,
         autoescape=False,
     )
-    environment.filters.update(quoted=quoted, tuple=tuple_text)
+    environment.filters.update(quoted=quoted, tuple=tuple_text, doc=_doc)
     return environment.get_template("numpy.py.jinja")
 
 
-def _version() -> str:
-    try:
-        return version("gateproof")
-    except PackageNotFoundError:
-        return "0.1.0"
+def _doc(text: str, indent: int = 0) -> str:
+    """Text for a docstring: wrapped, and without what would end the string."""
+    safe = text.replace("\\", "/").replace('"', "'")
+    return textwrap.fill(" ".join(safe.split()), WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent).lstrip()
 
 
 def module_text(plan: Schedule) -> str:
@@ -66,7 +65,7 @@ class _Context:
         used = [text for fn, text in TEXTS.items() if any(f"{fn}(" in body for body in bodies.values())]
         return {
             "cell": cell,
-            "version": _version(),
+            "version": VERSION,
             "doc": self.docstring(),
             "states": [names.variable(name) for name in cell.states],
             "outputs": [names.variable(name) for name in cell.outputs],
@@ -95,8 +94,7 @@ class _Context:
         """Names with their shapes, for docstrings."""
         cell, names = self.cell, self.names
 
-        def listed(of: Iterable[Name], lead: str, text: object) -> str:
-            assert callable(text)
+        def listed(of: Iterable[Name], lead: str, text: Callable[[Name], str]) -> str:
             return ", ".join(f"{text(n)}[{shape_text(cell.shapes[n], lead).strip('(),')}]" for n in of)
 
         return {
@@ -104,9 +102,8 @@ class _Context:
             "outputs": listed(cell.outputs, "time, batch", names.variable),
             "states": listed(cell.states, "batch", names.variable),
             "upstream": listed(cell.outputs, "time, batch", names.argument),
-            "tangents": listed(cell.inputs, "time, batch", names.argument),
-            "initial": listed(cell.states, "batch", names.initial),
-            "gradients": ", ".join(part for part in (listed(cell.inputs, "time, batch", names.variable), listed(cell.states, "batch", names.initial)) if part),
+            "tangents": ", ".join([listed(cell.inputs, "time, batch", names.argument), listed(cell.states, "batch", lambda n: f"d{names.initial(n)}")]),
+            "gradients": ", ".join([listed(cell.inputs, "time, batch", names.variable), listed(cell.states, "batch", names.initial)]),
             "step": listed((*cell.inputs, *cell.states), "batch", names.variable),
         }
 
@@ -129,4 +126,4 @@ class _Context:
 def _paragraph(title: str, lines: Iterable[str]) -> list[str]:
     wrapped = (textwrap.wrap(line, WIDTH, initial_indent="    ", subsequent_indent="         ") for line in lines)
     text = [title, "", *(part for parts in wrapped for part in parts), ""]
-    return [line.replace("\\", "\\\\").replace('"""', "'''") for line in text]
+    return [line.replace("\\", "/").replace('"', "'") for line in text]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from derivations.equations import Contraction, Layout, Pointwise, Reduction
 from derivations.notation.tree import Expr, Ref, Sum, refs
 from numeric.codegen.expressions import ATOM, PRODUCT, expression_text
-from numeric.codegen.levels import ONCE, STEP
+from numeric.codegen.levels import STEP
 from numeric.codegen.lines import Line
 from numeric.codegen.names import joined
 from numeric.codegen.places import Places, axes_text, slice_text
@@ -56,19 +56,14 @@ class Printer:
 
     def _comment(self, op: Op) -> str:
         """Numbers of the equations, then the equation, if the line computes all of it."""
-        shown = tuple(dict.fromkeys(self._shown(target) for target in op.targets))
+        shown = tuple(dict.fromkeys(self.task.shown(target) for target in op.targets))
         labels = tuple(dict.fromkeys(self.task.labels[ref] for ref in shown))
         if shown != op.targets:
             return f"part of {' '.join(labels)}"
+        absorbed = "".join(f"{label} " for label in dict.fromkeys(label for ref in shown for label in self.task.absorbed.get(ref, ())))
         note = self.task.shared.get(labels[0]) if len(labels) == 1 and len(shown) > 1 else None
         more = ", …" if note is None and len(shown) > 1 else ""
-        return f"{' '.join(labels)} {note or self.task.notes[shown[0]]}{more}"
-
-    def _shown(self, ref: Ref) -> Ref:
-        """The equation of which a value is a part."""
-        while ref not in self.task.labels:
-            ref = next(eq.target for eq in self.task.equations if ref in eq.operands)
-        return ref
+        return f"{absorbed}{' '.join(labels)} {note or self.task.notes[shown[0]]}{more}"
 
     # ------------------------------------------------------------ values
 

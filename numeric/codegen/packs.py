@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from derivations.equations import Contraction, Layout, Pointwise
-from derivations.notation.tree import Expr, Number, Power, Apply, Ref, children, refs
+from derivations.notation.tree import Apply, Expr, Number, Power, Ref, children, refs
 from numeric.codegen.levels import STEP, levels
 from numeric.codegen.task import Gather, Node, Task
 

@@ -51,38 +51,62 @@ def blocks_of_matrices(task: Task) -> Task:
 
 
 class _Blocks(_Rewriter):
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        self.ways: dict[Ref, list[tuple[Size, ...]]] = {}
+        self.absorbed: dict[Ref, tuple[str, ...]] = {}
+
+    def absorb(self, target: Ref, stack: Ref) -> None:
+        """Note that the equation of ``target`` stands for that of ``stack`` too, which is not formed."""
+        if stack in self.task.labels:
+            shown = self.task.shown(target)
+            self.absorbed[shown] = tuple(dict.fromkeys((*self.absorbed.get(shown, ()), self.task.labels[stack])))
+
+    def finished(self) -> Task:
+        return replace(super().finished(), absorbed=self.absorbed)
+
     def rewrite(self, eq: Node) -> None:
         stack = self.task.stacks.get(eq.right) if isinstance(eq, Contraction) else None
         match eq:
             case Contraction(spec="ij,j->i") if stack and eq.left.time is None:
+                self.absorb(eq.target, eq.right)
                 products = tuple(self.product(eq, stack, k) for k in range(len(stack.operands)))
                 self.add(Pointwise(eq.target, Sum(products)), self.shape(eq.target))
             case Contraction(spec="i,j->ij") if stack and eq.target.time is None:
                 blocks = tuple(self.outer(eq, stack, k) for k in range(len(stack.operands)))
                 self.add(Layout(eq.target, "concat", blocks, stack.split), self.shape(eq.target))
             case Layout(op="part"):
+                self.absorb(eq.target, eq.operands[0])
                 self.add(Pointwise(eq.target, self.part(eq.operands[0], eq)), self.shape(eq.target))
             case _:
                 self.add(eq, self.shape(eq.target))
 
+    def mark(self, ref: Ref, kind: str, split: tuple[Size, ...], k: int) -> Ref:
+        """A name for block ``k`` of a value, which may be split in more than one way."""
+        ways = self.ways.setdefault(ref, [])
+        if split not in ways:
+            ways.append(split)
+        way = ways.index(split)
+        return Ref(ref.name.marked(f"{kind}{k + 1}" + (f"_{way + 1}" if way else "")), ref.time)
+
     def block(self, matrix: Ref, split: tuple[Size, ...], k: int) -> Ref:
         """A block of columns of a matrix."""
-        target = Ref(matrix.name.marked(f"block{k + 1}"), matrix.time)
+        target = self.mark(matrix, "block", split, k)
         return self.add(Layout(target, "part", (matrix,), split, k), (self.shape(matrix)[0], split[k]))
 
     def product(self, eq: Contraction, stack: Layout, k: int) -> Ref:
         block = self.block(eq.left, stack.split, k)
-        target = Ref(eq.target.name.marked(f"part{k + 1}"), eq.target.time)
+        target = self.mark(eq.target, "part", stack.split, k)
         return self.add(Contraction(target, block, stack.operands[k], eq.spec), self.shape(eq.target))
 
     def outer(self, eq: Contraction, stack: Layout, k: int) -> Ref:
-        target = Ref(eq.target.name.marked(f"block{k + 1}"), eq.target.time)
+        target = self.mark(eq.target, "block", stack.split, k)
         return self.add(Contraction(target, eq.left, stack.operands[k], eq.spec), (self.shape(eq.left)[0], stack.split[k]))
 
     def part(self, ref: Ref, wanted: Layout) -> Ref:
         """The part of a vector; of a sum or a product of matrices computed as such."""
         eq, k = self.definition.get(ref), wanted.index
-        target = Ref(ref.name.marked(f"part{k + 1}"), ref.time)
+        target = self.mark(ref, "part", wanted.split, k)
         shape = (wanted.split[k],)
         match eq:
             case Contraction(spec="ij,i->j") if eq.left.time is None and eq.left not in self.definition:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from derivations.equations import Contraction
 from derivations.notation.tree import Name, Ref
 from derivations.sizes import Shape, Size
-from numeric.codegen.levels import STEP, levels
+from numeric.codegen.levels import STEP, arrives, levels
 from numeric.codegen.names import Names, joined
 from numeric.codegen.schedule import Pass, Schedule
 
@@ -49,7 +49,7 @@ class Places:
 
     def over_time(self, ref: Ref) -> bool:
         """Whether a value has a time axis."""
-        if not self.timed(ref) or "from" in ref.name.marks:
+        if not self.timed(ref) or arrives(ref):
             return False
         return ref in self.stored or ref.name in self.states or self.level.get(ref) != STEP
 
@@ -58,11 +58,11 @@ class Places:
         name, pack = ref.name, self.pack(ref)
         if self.is_parameter(ref):
             return f"{OWNER[name.marks]}.{self.names.pack([r.name.unmarked for r in pack])}"
-        if "from" in name.marks and ref.time == -1:
+        if arrives(ref) and ref.time == -1:
             return self.names.of((ref,), f"{name.id}_prev")
-        if "direct" in name.marks or (name.marks == ("dot",) and name.unmarked in self.cell.inputs):
+        if name.marks == ("direct",) or (name.marks == ("dot",) and name.unmarked in self.cell.inputs):
             return self.names.argument(name.unmarked)
-        if name.base == "inline" and isinstance(self.one.task.definition.get(ref), Contraction):
+        if pack[0].name.base == "inline" and isinstance(self.one.task.definition.get(pack[0]), Contraction):
             return self.names.of(pack, self.product_name(pack))
         return self.names.pack([r.name for r in pack])
 

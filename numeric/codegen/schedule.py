@@ -216,7 +216,7 @@ def _adjacent(task: Task, packs: Packs, one: Node, two: Node, run: Sequence[Node
         return False
     may_share = [False] * len(_uses(one))
     if isinstance(one, Contraction):
-        if one.spec not in DISTINCT or one.left.time is not None and task.shapes[one.left.name][1:]:
+        if one.spec not in DISTINCT or (one.left.time is not None and task.shapes[one.left.name][1:]):
             return False
         may_share = [k != DISTINCT[one.spec] for k in range(2)]
     for a, b, share in zip(_uses(one), _uses(two), may_share, strict=True):
@@ -242,4 +242,4 @@ def _target_fits(task: Task, packs: Packs, one: Ref, two: Ref) -> bool:
     return bool(task.shapes[one.name]) and one not in fixed and two not in fixed
 
 
-__all__ = ["AFTER", "BEFORE", "ONCE", "STEP", "Name", "Op", "Pass", "Schedule", "schedule", "Layout"]
+__all__ = ["AFTER", "BEFORE", "ONCE", "STEP", "Layout", "Name", "Op", "Pass", "Schedule", "schedule"]

@@ -6,7 +6,7 @@ Forward, backward and forward mode are three tasks of one form, so one schedule 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from derivations import Derivation
@@ -42,7 +42,7 @@ class Task:
     ``carried`` maps what a step reads of its neighbour to what it hands on itself. ``results`` are wanted at the end;
     a result without time sums over time. ``labels`` and ``notes`` are the numbers and the text of the equations,
     ``shared`` the text of the lines that several equations share, by number. ``stacks`` says which values are
-    concatenations.
+    concatenations, ``absorbed`` which numbers an equation stands for besides its own after passes have rewritten it.
     """
 
     equations: tuple[Node, ...]
@@ -53,6 +53,7 @@ class Task:
     notes: Mapping[Ref, str]
     shared: Mapping[str, str]
     stacks: Mapping[Ref, Layout]
+    absorbed: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def definition(self) -> dict[Ref, Node]:
@@ -66,6 +67,12 @@ class Task:
             for ref in dict.fromkeys(eq.operands):
                 found.setdefault(ref, []).append(eq)
         return found
+
+    def shown(self, ref: Ref) -> Ref:
+        """The numbered equation of which a value is a part."""
+        while ref not in self.labels:
+            ref = next(eq.target for eq in self.equations if ref in eq.operands)
+        return ref
 
     def having(self, equations: tuple[Node, ...], shapes: Mapping[Name, Shape]) -> Task:
         """The same task by other equations."""

@@ -1,0 +1,254 @@
+"""What every committed module does beside computing: sizes, names, copies, errors, threads, tails, huge inputs."""
+
+import copy
+import importlib
+import pickle
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from derivations import cell_names
+
+MODULES = [importlib.import_module(f"numeric.cells.{name}") for name in cell_names()]
+lstm = importlib.import_module("numeric.cells.lstm")
+each = pytest.mark.parametrize("m", MODULES, ids=lambda m: m.NAME)
+
+
+def drawn(m, inputs=3, hidden=4, dtype=np.float64, scale=1.0):
+    rng = np.random.default_rng(0)
+    p = m.init(inputs=inputs, hidden=hidden, rng=rng, dtype=dtype)
+    for _, values in p.items():
+        values[...] = scale * rng.standard_normal(values.shape)
+    return p, rng.standard_normal((5, 2, inputs)).astype(dtype)
+
+
+def states(m, run):
+    return [getattr(run, name) for name in m.STATES]
+
+
+# ---------------------------------------------------------------- interface
+
+
+@each
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_shapes_and_dtypes(m, dtype):
+    p, x = drawn(m, dtype=dtype)
+    run = m.forward(p, x)
+    g = m.backward(p, run, *(np.ones((5, 2, 4), dtype) for _ in m.OUTPUTS))
+    t = m.jvp(p, run, p, x)
+    for state in (*states(m, run), *states(m, t)):
+        assert (state.shape, state.dtype) == ((5, 2, 4), dtype)
+    assert (g.x.shape, g.x.dtype) == (x.shape, dtype)
+    for name, value in p.items():
+        found = getattr(g, name)
+        assert (found.shape, found.dtype) == (value.shape, dtype)
+    for name in m.STATES:
+        assert (getattr(g, f"{name}0").shape, getattr(g, f"{name}0").dtype) == ((2, 4), dtype)
+
+
+@each
+def test_init(m):
+    p = m.init(inputs=3, hidden=400, rng=7)
+    again = m.init(3, 400, rng=np.random.default_rng(7))
+    for name, value in p.items():
+        np.testing.assert_array_equal(value, getattr(again, name))
+        if value.ndim == 1:
+            assert not value.any()
+        else:
+            assert 0.045 < np.abs(value).max() <= 0.05
+    assert p.names() == tuple(m.PARAMETERS)
+    assert p.sizes() == {"inputs": 3, "hidden": 400}
+
+
+@each
+def test_parameters_are_views_and_assignment_copies(m):
+    p, _ = drawn(m)
+    for name, value in p.items():
+        new = np.full(value.shape, 2.0)
+        setattr(p, name, new)
+        new[...] = 3.0
+        assert (getattr(p, name) == 2).all()
+        assert getattr(p, name) is value
+    for pack, members in m.PACKED.items():
+        assert (getattr(p, pack) == 2).all()
+        assert all(np.shares_memory(getattr(p, pack), getattr(p, name)) for name in members)
+    with pytest.raises(AttributeError, match="cannot be set, expected one of"):
+        p.nothing = 1
+
+
+@each
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
+def test_copies_are_independent(m, copied):
+    p, x = drawn(m)
+    g = m.backward(p, m.forward(p, x), np.ones((5, 2, 4)))
+    for old in (p, g):
+        new = copied(old)
+        assert type(new) is type(old)
+        for name, value in old.items():
+            np.testing.assert_array_equal(getattr(new, name), value)
+            assert not np.shares_memory(getattr(new, name), value)
+        for pack, members in m.PACKED.items():
+            assert all(np.shares_memory(getattr(new, pack), getattr(new, name)) for name in members)
+    np.testing.assert_array_equal(copied(g).x, g.x)
+
+
+@each
+def test_steps_are_the_sequence(m):
+    p, x = drawn(m)
+    run, state = m.forward(p, x), [None] * len(m.STATES)
+    for t in range(5):
+        state = m.step(p, x[t], *state)
+        for found, name in zip(state, m.OUTPUTS, strict=True):
+            np.testing.assert_allclose(found, getattr(run, name)[t], rtol=1e-13, atol=1e-15)
+
+
+@each
+def test_step_vjp_is_a_sequence_of_one(m):
+    p, x = drawn(m)
+    out, g = m.step_vjp(p, x[0], **{f"d{name}": np.ones((2, 4)) for name in m.OUTPUTS})
+    run = m.forward(p, x[:1])
+    expected = m.backward(p, run, *(np.ones((1, 2, 4)) for _ in m.OUTPUTS))
+    for found, name in zip(out, m.OUTPUTS, strict=True):
+        np.testing.assert_array_equal(found, getattr(run, name)[0])
+    np.testing.assert_array_equal(g.x, expected.x[0])
+    for name, value in expected.items():
+        np.testing.assert_array_equal(getattr(g, name), value)
+
+
+@each
+def test_default_upstream_and_directions_are_zero(m):
+    p, x = drawn(m)
+    run = m.forward(p, x)
+    g, t = m.backward(p, run), m.jvp(p, run)
+    assert not any(value.any() for _, value in g.items())
+    assert not any(state.any() for state in states(m, t))
+
+
+@each
+def test_arguments_are_not_changed_and_calls_are_reentrant(m):
+    p, x = drawn(m, hidden=16, inputs=8)
+    before = [value.copy() for _, value in p.items()]
+    kept = x.copy()
+
+    def work(k):
+        run = m.forward(p, x * (k + 1))
+        return m.backward(p, run, np.ones((5, 2, 16)))
+
+    expected = [work(k) for k in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(work, [k % 4 for k in range(40)]))
+    for k, g in enumerate(found):
+        for name, value in g.items():
+            np.testing.assert_array_equal(value, getattr(expected[k % 4], name))
+    np.testing.assert_array_equal(x, kept)
+    assert all((old == new).all() for old, (_, new) in zip(before, p.items(), strict=True))
+
+
+@each
+def test_strided_and_integer_arguments(m):
+    p, x = drawn(m)
+    wide = np.zeros((10, 2, 6))
+    wide[::2, :, ::2] = x
+    np.testing.assert_array_equal(m.forward(p, wide[::2, :, ::2]).h, m.forward(p, x).h)
+    ones = m.forward(p, np.ones((5, 2, 3), int), np.ones((2, 4), int))
+    np.testing.assert_array_equal(ones.h, m.forward(p, np.ones((5, 2, 3)), np.ones((2, 4))).h)
+
+
+# ---------------------------------------------------------------- errors
+
+P, X = drawn(lstm)
+RUN = lstm.forward(P, X)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: lstm.init(0, 4), ValueError, "inputs: 0 came, expected an integer >= 1"),
+        (lambda: lstm.init(3, 2.5), ValueError, "hidden: 2.5 came, expected an integer >= 1"),
+        (lambda: lstm.init(3, True), ValueError, "hidden: True came"),
+        (lambda: lstm.init(3, 4, dtype=np.float16), TypeError, "dtype: float16 came, expected float32 or float64"),
+        (lambda: lstm.forward(None, X), TypeError, "p: NoneType came, expected lstm.Params"),
+        (lambda: lstm.forward(P, X[0]), ValueError, r"x: shape \(2, 3\) came, expected \(any, any, 3\)"),
+        (lambda: lstm.forward(P, X[:0]), ValueError, r"x: shape \(0, 2, 3\) came"),
+        (lambda: lstm.forward(P, X[:, :, :2]), ValueError, r"x: shape \(5, 2, 2\) came, expected \(any, any, 3\)"),
+        (lambda: lstm.forward(P, X.astype(np.float32)), TypeError, "x: dtype float32 came, expected float64"),
+        (lambda: lstm.forward(P, X.astype(complex)), TypeError, "x: dtype complex128 came, expected float64"),
+        (lambda: lstm.forward(P, "text"), TypeError, "x: dtype <U4 came"),
+        (lambda: lstm.forward(P, X, h=np.zeros((3, 4))), ValueError, r"h: shape \(3, 4\) came, expected \(2, 4\)"),
+        (lambda: lstm.forward(P, X, c=np.zeros((2, 5))), ValueError, r"c: shape \(2, 5\) came, expected \(2, 4\)"),
+        (lambda: lstm.backward(P, None), TypeError, "run: NoneType came, expected lstm.Run"),
+        (lambda: lstm.backward(P, lstm.forward(P, X, save=False)), ValueError, "run: made with save=False"),
+        (lambda: lstm.backward(lstm.init(3, 5), RUN), ValueError, "run: made with .*expected the sizes and the dtype of p"),
+        (lambda: lstm.backward(P, RUN, dh=np.zeros((5, 2, 3))), ValueError, r"dh: shape \(5, 2, 3\) came, expected \(5, 2, 4\)"),
+        (lambda: lstm.jvp(P, RUN, dp=lstm.init(2, 4)), ValueError, "dp: .* came, expected the sizes and the dtype of p"),
+        (lambda: lstm.jvp(P, RUN, dx=X[:4]), ValueError, r"dx: shape \(4, 2, 3\) came, expected \(5, 2, 3\)"),
+        (lambda: lstm.jvp(P, RUN, dh0=np.zeros(4)), ValueError, r"dh0: shape \(4,\) came, expected \(2, 4\)"),
+        (lambda: lstm.step(P, X), ValueError, "x: shape"),
+        (lambda: setattr(P, "W_f", np.zeros((3, 4))), ValueError, r"W_f: shape \(3, 4\) came, expected \(4, 3\)"),
+        (lambda: setattr(P, "W_f", np.zeros((4, 3), np.float32)), TypeError, "W_f: dtype float32 came, expected float64"),
+    ],
+)
+def test_errors_name_the_argument_what_came_and_what_was_expected(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+# ---------------------------------------------------------------- tails, huge inputs, NaN
+
+
+def test_sigmoid_and_slopes_in_the_tails():
+    """50-digit values; bound: a few roundings of the argument's exponential."""
+    import mpmath
+
+    mpmath.mp.dps = 50
+    a = np.array([-700.0, -300, -40, -20, -1, -1e-9, 0, 1e-9, 1, 20, 40, 300, 700])
+    exact = {
+        lstm.sigmoid: lambda v: 1 / (1 + mpmath.exp(-v)),
+        lstm.sigmoid_slope: lambda v: mpmath.exp(-abs(v)) / (1 + mpmath.exp(-abs(v))) ** 2,
+        lstm.tanh_slope: lambda v: mpmath.sech(v) ** 2,
+    }
+    for function, definition in exact.items():
+        points = a if function is not lstm.tanh_slope else a / 2
+        expected = np.array([float(definition(mpmath.mpf(float(v)))) for v in points])
+        np.testing.assert_allclose(function(points), expected, rtol=2e-15)
+
+
+@each
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("huge", [1e30, np.inf, 1e-40])
+def test_huge_inputs_give_no_warning_and_stay_in_range(m, dtype, huge):
+    p, x = drawn(m, dtype=dtype)
+    x = np.where(np.random.default_rng(1).random(x.shape) < 0.3, huge, x).astype(dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run = m.forward(p, x)
+        m.backward(p, run, np.ones((5, 2, 4), dtype))
+        m.jvp(p, run, dx=np.ones_like(x))
+    finite = run.h[~np.isnan(run.h)]
+    assert (np.abs(finite) <= 1).all()
+
+
+@each
+def test_nan_passes_through(m):
+    p, x = drawn(m)
+    x[2, 1, 0] = np.nan
+    run = m.forward(p, x)
+    assert np.isnan(run.h[2:, 1]).all()
+    assert np.isfinite(run.h[:2]).all()
+    assert np.isfinite(run.h[:, 0]).all()
+
+
+@each
+@given(scale=st.floats(-300, 300), seed=st.integers(0, 2**32 - 1))
+def test_hidden_values_stay_in_range(m, scale, seed):
+    """|h| ≤ 1 in floating point, from a state in that range, for parameters and inputs of every magnitude."""
+    rng = np.random.default_rng(seed)
+    p, x = drawn(m)
+    for _, values in p.items():
+        values[...] = rng.standard_normal(values.shape) * 10.0**scale
+    run = m.forward(p, x, rng.choice([-1.0, 1.0, 0.0, 0.3], size=(2, 4)))
+    assert (np.abs(run.h[~np.isnan(run.h)]) <= 1).all()

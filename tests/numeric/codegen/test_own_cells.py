@@ -1,0 +1,118 @@
+"""Cells that no catalogue has, each with a feature of its own, and random cells: generated code against plain evaluation."""
+
+import pytest
+from hypothesis import given, settings
+from random_cells import cells
+
+from derivations import Cell, cell_names, get_cell
+from numeric import load
+
+GATES = """
+{0}_t = σ(W_{0} x_t + U_{0} h_{{t-1}} + b_{0})
+{1}_t = {4}(W_{1} x_t + U_{1} h_{{t-1}} + b_{1})
+{2}_t = σ(W_{2} x_t + U_{2} h_{{t-1}} + b_{2})
+{3}_t = σ(W_{3} x_t + U_{3} h_{{t-1}} + b_{3})
+c_t = f_t ⊙ c_{{t-1}} + i_t ⊙ g_t
+h_t = o_t ⊙ tanh(c_t)
+"""
+
+OWN = {
+    "other order of gates": (GATES.format("i", "g", "f", "o", "tanh"), {}),
+    "peepholes": (
+        """
+        f_t = σ(W_f x_t + U_f h_{t-1} + p_f ⊙ c_{t-1} + b_f)
+        i_t = σ(W_i x_t + U_i h_{t-1} + p_i ⊙ c_{t-1} + b_i)
+        g_t = tanh(W_g x_t + U_g h_{t-1} + b_g)
+        c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
+        o_t = σ(W_o x_t + U_o h_{t-1} + p_o ⊙ c_t + b_o)
+        h_t = o_t ⊙ tanh(c_t)
+        """,
+        {},
+    ),
+    "scalars, softplus, exp, quotient": (
+        """
+        a_t = alpha ⊙ (W x_t) + U h_{t-1} + beta
+        s_t = softplus(a_t)
+        h_t = s_t / (1 + exp(b) + s_t ⊙ s_t) + gamma h_{t-1}
+        """,
+        {"shapes": {"alpha": [], "beta": [], "gamma": []}},
+    ),
+    "concatenations of three": (
+        """
+        z_t = σ(W_z [x_t, h_{t-1}, c_{t-1}] + b_z)
+        r_t = σ(W_r [x_t, h_{t-1}, c_{t-1}] + b_r)
+        c_t = tanh(V [h_{t-1}, z_t])
+        h_t = r_t ⊙ h_{t-1} + (1 - r_t) ⊙ (P c_t)
+        """,
+        {"shapes": {"c": ["memory"], "h": ["hidden"], "z": ["hidden"]}},
+    ),
+    "one matrix, two orders": ("h_t = σ(V [h_{t-1}, x_t]) ⊙ σ(V [x_t, h_{t-1}] + b)", {}),
+    "concatenation entry by entry": ("v_t = [h_{t-1}, x_t] ⊙ w\nh_t = tanh(W v_t + b)", {}),
+    "transpose": ("h_t = tanh(W x_t + Uᵀ h_{t-1} + b)", {}),
+    "tied weights": ("c_t = tanh(W x_t + U c_{t-1} + b)\nh_t = tanh(U h_{t-1} + V c_t + b)", {}),
+    "antisymmetric": ("A = U - Uᵀ\nh_t = h_{t-1} + 0.1 tanh(A h_{t-1} + W x_t + b)", {}),
+    "outputs that are not states": ("h_t = tanh(W x_t + U h_{t-1} + b)\ny_t = V h_t + d\nq_t = σ(R x_t)", {"shapes": {"y": ["outputs"]}}),
+    "two inputs": ("h_t = tanh(W x_t + V u_t + U h_{t-1} + b)", {"inputs": ("u",), "shapes": {"u": ["controls"]}}),
+    "names of Python and of the module": (
+        """
+        np_t = σ(W_{np} x_t + U_{np} h_{t-1} + lambda)
+        rows_t = tanh(W_r eval_t + U_r h_{t-1} + add)
+        p_t = np_t ⊙ h_{t-1}
+        h_t = np_t ⊙ rows_t + p_t
+        """,
+        {"inputs": ("eval",)},
+    ),
+    "states that remember": ("s_t = V x_t\nk_t = tanh(b)\nh_t = tanh(W s_{t-1} + U h_{t-1} + R k_{t-1})", {}),
+    "product of two products": ("h_t = tanh((W x_t) ⊙ (U h_{t-1}) + (U h_{t-1}) ⊙ b)", {}),
+    "a state of the same step": ("h_t = tanh(U c_t + b)\nc_t = σ(W x_t + U h_{t-1})", {}),
+    "powers": (
+        """
+        g_t = σ(W_g x_t + U_g h_{t-1} + b_g)
+        c_t = tanh(W_c x_t + U_c h_{t-1} + b_c)
+        h_t = g_t^2 ⊙ h_{t-1} + (1 - g_t^2)^{1/2} ⊙ c_t - h_{t-1}^3 / 3
+        """,
+        {},
+    ),
+    "a matrix as a state": ("S_t = G ⊙ S_{t-1} + A S_{t-1} + B\nh_t = tanh(S_t (W x_t) + U h_{t-1})", {}),
+    "a vector as the recurrent weight": ("h_t = tanh(W x_t + u ⊙ h_{t-1} + b)", {}),
+    "values without time": (
+        "d_t = σ(alpha)\nh_t = exp(-softplus(lambda)) ⊙ h_{t-1} + σ(alpha) ⊙ (W x_t)",
+        {"shapes": {"alpha": [], "d": []}},
+    ),
+    "an output that no state needs": ("f_t = σ(W_f x_t + U_f h_{t-1} + b_f)\nh_t = tanh(W_h x_t + U_h h_{t-1} + b_h)", {}),
+}
+
+
+def own_cell(key: str) -> Cell:
+    text, data = OWN[key]
+    return Cell.from_equations("\n".join(line.strip() for line in text.strip().splitlines()), **data)
+
+
+@pytest.mark.parametrize("key", OWN)
+def test_own_cell(key, case, checks):
+    made = case(own_cell(key))
+    for check in checks:
+        check(made)
+
+
+@pytest.mark.parametrize("name", cell_names())
+@pytest.mark.parametrize(("time", "batch", "size"), [(3, 2, 2), (1, 1, 2), (4, 1, 3)])
+def test_cell_of_the_catalogue(name, time, batch, size, case, checks):
+    made = case(get_cell(name), time=time, batch=batch, first_size=size)
+    for check in checks:
+        check(made)
+
+
+@settings(max_examples=12)
+@given(cells())
+def test_random_cell(case, checks, cell):
+    made = case(cell, time=2)
+    for check in checks:
+        check(made)
+
+
+def test_names_that_clash_get_an_underscore():
+    module = load(own_cell("names of Python and of the module"))
+    assert module.INPUTS == ("x", "eval_")
+    assert "lambda_" in module.PARAMETERS
+    assert "W_np" in module.PARAMETERS
