@@ -338,12 +338,17 @@ def backward(p, run, dh=None):
         bar_a_r[t] = bar_r * dsigmoid_a_r[t]                              # (23) ā_{r,t} = r̄_t ⊙ r_t ⊙ (1 − r_t)
         bar_z = bar_h * (h_tilde[t] - h[t])                               # (16) z̄_t = h̄_t ⊙ (h̃_t − h_{t-1})
         bar_a_z[t] = bar_z * dsigmoid_a_z[t]                              # (18) ā_{z,t} = z̄_t ⊙ z_t ⊙ (1 − z_t)
-        inline_bar16 = bar_a_zrh[t, :, :2 * hidden] @ block1_W_zrh[:2 * hidden]  # part of (15)
         # (24) (15) h̄←_{t-1} = [v̄_t]_{1:n} + p̄_t ⊙ r_t + h̄_t ⊙ (1 − z_t)
-        from_h_prev = inline_bar16 + bar_p * r[t] + bar_h * (1 - z[t])
+        from_h_prev = (
+            bar_a_z[t] @ block1_W_zrh[:hidden] + bar_a_r[t] @ block1_W_zrh[hidden:2 * hidden] + bar_p * r[t] + bar_h *
+            (1 - z[t])
+        )
         from_h = from_h_prev
     # (24) (20) (25) x̄_t = [v̄_t]_{n+1:n+m} + [w̄_t]_{n+1:n+m}
-    bar_x = times(bar_a_zrh, block2_W_zrh)
+    bar_x = (
+        times(bar_a_z, block2_W_zrh[:hidden]) + times(bar_a_r, block2_W_zrh[hidden:2 * hidden]) + times(bar_a_h,
+        block2_W_zrh[2 * hidden:])
+    )
     block2_bar_W_zrh = rows(bar_a_zrh).T @ rows(x)                        # part of (29) (30)
     # (29) W̄_z = ā_{z,t} v_tᵀ, …
     grads.W_zrh[:2 * hidden] = (

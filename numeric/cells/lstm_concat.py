@@ -357,10 +357,18 @@ def backward(p, run, dh=None, dc=None):
         bar_a_i[t] = bar_i * dsigmoid_a_i[t]                              # (25) ā_{i,t} = ī_t ⊙ i_t ⊙ (1 − i_t)
         bar_f = bar_c * c[t]                                              # (21) f̄_t = c̄_t ⊙ c_{t-1}
         bar_a_f[t] = bar_f * dsigmoid_a_f[t]                              # (24) ā_{f,t} = f̄_t ⊙ f_t ⊙ (1 − f_t)
-        from_h_prev = bar_a_fiog[t] @ block1_W_fiog                       # (27) (15) h̄←_{t-1} = [v̄_t]_{1:n}
+        # (27) (15) h̄←_{t-1} = [v̄_t]_{1:n}
+        from_h_prev = (
+            bar_a_f[t] @ block1_W_fiog[:hidden] + bar_a_i[t] @ block1_W_fiog[hidden:2 * hidden] + bar_a_o[t] @
+            block1_W_fiog[2 * hidden:3 * hidden] + bar_a_g[t] @ block1_W_fiog[3 * hidden:]
+        )
         from_c_prev = bar_c * f[t]                                        # (20) c̄←_{t-1} = c̄_t ⊙ f_t
         from_h, from_c = from_h_prev, from_c_prev
-    bar_x = times(bar_a_fiog, block2_W_fiog)                              # (27) (28) x̄_t = [v̄_t]_{n+1:n+m}
+    # (27) (28) x̄_t = [v̄_t]_{n+1:n+m}
+    bar_x = (
+        times(bar_a_f, block2_W_fiog[:hidden]) + times(bar_a_i, block2_W_fiog[hidden:2 * hidden]) + times(bar_a_o,
+        block2_W_fiog[2 * hidden:3 * hidden]) + times(bar_a_g, block2_W_fiog[3 * hidden:])
+    )
     # (33) W̄_f = ā_{f,t} v_tᵀ, …
     grads.W_fiog[...] = concat(rows(bar_a_fiog).T @ rows(h[:-1]), rows(bar_a_fiog).T @ rows(x))
     grads.b_fiog[...] = over_time(bar_a_fiog)                             # (34) b̄_f = ā_{f,t}, …

@@ -146,7 +146,7 @@ def without_aliases(task: Task) -> Task:
         eq.expr: eq.target
         for eq in task.equations
         if isinstance(eq, Pointwise) and isinstance(eq.expr, Ref) and eq.expr in definition
-        if len(users[eq.expr]) == 1 and eq.expr not in task.labels and eq.expr.time == eq.target.time
+        if len(users[eq.expr]) == 1 and eq.expr not in task.labels and (eq.expr.time is None) == (eq.target.time is None)
     }
     kept = [eq for eq in task.equations if eq.target not in alias.values()]
     return task.having(tuple(replace(eq, target=alias.get(eq.target, eq.target)) for eq in kept), {})

@@ -97,12 +97,13 @@ def schedule(derivation: Derivation) -> Schedule:
     ops = fused(forward, packs)
     leaves = [Ref(name) for name in derivation.cell.parameters]
     parameters = Packs(pack for pack in packs.all() if pack[0] in leaves)
-    back, back_packs = rewritten(without_time(backward_task(derivation), once)), _mirrored(packs, parameters, "bar")
+    back = rewritten(without_time(backward_task(derivation), once))
+    back_packs = _mirrored(packs, parameters, "bar", back)
     adjoint_packs(back, parameters, back_packs)
     back = without_aliases(gathered(back, back_packs))
     backward = _pass(back, fused(back, back_packs), back_packs, frozenset())
-    tangent_packs = _mirrored(packs, parameters, "dot")
     tan = rewritten(without_time(tangent_task(derivation), once))
+    tangent_packs = _mirrored(packs, parameters, "dot", tan)
     tangent = _pass(tan, fused(tan, tangent_packs), tangent_packs, frozenset())
     own = {*forward.definition, *forward.carried, *(Ref(name, 0) for name in derivation.cell.inputs)}
     kept = tuple(ref for ref in dict.fromkeys((*backward.given, *tangent.given)) if ref in own)
@@ -110,9 +111,9 @@ def schedule(derivation: Derivation) -> Schedule:
     return Schedule(derivation, every, _pass(forward, ops, packs, frozenset(kept)), backward, tangent, kept)
 
 
-def _mirrored(packs: Packs, parameters: Packs, mark: str) -> Packs:
-    """Gradients and tangents of parameters lie as the parameters do."""
-    found = Packs(packs.all())
+def _mirrored(packs: Packs, parameters: Packs, mark: str, task: Task) -> Packs:
+    """What the forward pass leaves lies as it left it; gradients and tangents of parameters lie as the parameters do."""
+    found = Packs(pack for pack in packs.all() if task.definition.keys().isdisjoint(pack))
     for pack in parameters.all():
         found.add(tuple(Ref(ref.name.marked(mark)) for ref in pack))
     return found
