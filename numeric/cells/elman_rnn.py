@@ -36,6 +36,7 @@ PARAMETERS = {  # name: shape
     "U": ("hidden", "hidden"),
     "b": ("hidden",),
 }
+CACHE = 2**18  # numbers
 PACKED = {  # array: the parameters that lie below each other in it, so that one product serves all
     "W": ("W",),
     "U": ("U",),
@@ -178,6 +179,12 @@ def per_step(save, shape, dtype):
     return np.lib.stride_tricks.as_strided(one, shape, (0, *one.strides))
 
 
+def blocks(time, size):
+    """First and last step of blocks of steps for which ``size`` numbers each fit the cache together."""
+    count = max(1, CACHE // size)
+    return [(first, min(first + count, time)) for first in range(0, time, count)]
+
+
 def instance(name, value, kind):
     """``value``, which has to be a ``kind`` of this module."""
     if not isinstance(value, kind):
@@ -254,12 +261,13 @@ def forward(p, x, h=None, save=True):
     x = array("x", x, (None, None, inputs), p.dtype)
     time, batch = x.shape[:2]
     h = history("h", h, time, (batch, hidden), p.dtype)
-    early_a = times(x, p.W.T) + p.b                                       # part of (1)
     U_T = np.ascontiguousarray(p.U.T)
     a = per_step(save, (time, batch, hidden), p.dtype)
-    for t in range(time):
-        a[t] = early_a[t] + h[t] @ U_T                                    # (1) a_t = W x_t + U h_{t-1} + b
-        h[t + 1] = tanh(a[t])                                             # (2) h_t = tanh(a_t)
+    for first, last in blocks(time, batch * (hidden)):
+        early_a = times(x[first:last], p.W.T) + p.b                       # part of (1)
+        for t in range(first, last):
+            a[t] = early_a[t - first] + h[t] @ U_T                        # (1) a_t = W x_t + U h_{t-1} + b
+            h[t + 1] = tanh(a[t])                                         # (2) h_t = tanh(a_t)
     kept = {"a": a, "x": x, "h": h} if save else None
     return Run(h=h[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
@@ -280,13 +288,14 @@ def backward(p, run, dh=None):
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)
     from_h = np.zeros((batch, hidden), p.dtype)
     grads = Gradients(**p.sizes(), dtype=p.dtype)
-    dtanh_a = tanh_slope(a)                                               # part of (7)
     bar_a = np.empty((time, batch, hidden), p.dtype)
-    for t in reversed(range(time)):
-        bar_h = dh[t] + from_h                                            # (6) h̄_t = ∂L/∂h_t + h̄←_t
-        bar_a[t] = bar_h * dtanh_a[t]                                     # (7) ā_t = h̄_t ⊙ (1 − h_t ⊙ h_t)
-        from_h_prev = bar_a[t] @ p.U                                      # (8) h̄←_{t-1} = Uᵀ ā_t
-        from_h = from_h_prev
+    for first, last in reversed(blocks(time, batch * (hidden))):
+        dtanh_a = tanh_slope(a[first:last])                               # part of (7)
+        for t in reversed(range(first, last)):
+            bar_h = dh[t] + from_h                                        # (6) h̄_t = ∂L/∂h_t + h̄←_t
+            bar_a[t] = bar_h * dtanh_a[t - first]                         # (7) ā_t = h̄_t ⊙ (1 − h_t ⊙ h_t)
+            from_h_prev = bar_a[t] @ p.U                                  # (8) h̄←_{t-1} = Uᵀ ā_t
+            from_h = from_h_prev
     bar_x = times(bar_a, p.W)                                             # (9) x̄_t = Wᵀ ā_t
     grads.W[...] = rows(bar_a).T @ rows(x)                                # (13) W̄ = ā_t x_tᵀ
     grads.U[...] = rows(bar_a).T @ rows(h[:-1])                           # (14) Ū = ā_t h_{t-1}ᵀ
@@ -311,13 +320,15 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dx = upstream("dx", dx, (time, batch, inputs), p.dtype)
     dot_h = history("dh0", dh0, time, (batch, hidden), p.dtype)
-    early_dot_a = times(x, dp.W.T) + times(dx, p.W.T) + times(h[:-1], dp.U.T) + dp.b  # part of d(1)
-    dtanh_a = tanh_slope(a)                                               # part of d(2)
     U_T = np.ascontiguousarray(p.U.T)
-    for t in range(time):
-        # d(1) ȧ_t = Ẇ x_t + W ẋ_t + U̇ h_{t-1} + U ḣ_{t-1} + ḃ
-        dot_a = early_dot_a[t] + dot_h[t] @ U_T
-        dot_h[t + 1] = dtanh_a[t] * dot_a                                 # d(2) ḣ_t = (1 − h_t ⊙ h_t) ⊙ ȧ_t
+    for first, last in blocks(time, batch * (2 * hidden)):
+        # part of d(1)
+        early_dot_a = times(x[first:last], dp.W.T) + times(dx[first:last], p.W.T) + times(h[first:last], dp.U.T) + dp.b
+        dtanh_a = tanh_slope(a[first:last])                               # part of d(2)
+        for t in range(first, last):
+            # d(1) ȧ_t = Ẇ x_t + W ẋ_t + U̇ h_{t-1} + U ḣ_{t-1} + ḃ
+            dot_a = early_dot_a[t - first] + dot_h[t] @ U_T
+            dot_h[t + 1] = dtanh_a[t - first] * dot_a                     # d(2) ḣ_t = (1 − h_t ⊙ h_t) ⊙ ȧ_t
     return Tangents(h=dot_h[1:])
 
 

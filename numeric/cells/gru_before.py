@@ -60,6 +60,7 @@ PARAMETERS = {  # name: shape
     "U_h": ("hidden", "hidden"),
     "b_h": ("hidden",),
 }
+CACHE = 2**18  # numbers
 PACKED = {  # array: the parameters that lie below each other in it, so that one product serves all
     "W_zrh": ("W_z", "W_r", "W_h"),
     "U_zr": ("U_z", "U_r"),
@@ -203,6 +204,12 @@ def per_step(save, shape, dtype):
     return np.lib.stride_tricks.as_strided(one, shape, (0, *one.strides))
 
 
+def blocks(time, size):
+    """First and last step of blocks of steps for which ``size`` numbers each fit the cache together."""
+    count = max(1, CACHE // size)
+    return [(first, min(first + count, time)) for first in range(0, time, count)]
+
+
 def instance(name, value, kind):
     """``value``, which has to be a ``kind`` of this module."""
     if not isinstance(value, kind):
@@ -292,8 +299,6 @@ def forward(p, x, h=None, save=True):
     x = array("x", x, (None, None, inputs), p.dtype)
     time, batch = x.shape[:2]
     h = history("h", h, time, (batch, hidden), p.dtype)
-    early_a_zrh = times(x, p.W_zrh.T) + p.b_zrh                           # part of (1) (5)
-    early_a_h = early_a_zrh[:, :, 2 * hidden:]
     U_zr_T = np.ascontiguousarray(p.U_zr.T)
     U_h_T = np.ascontiguousarray(p.U_h.T)
     a_zr = per_step(save, (time, batch, 2 * hidden), p.dtype)
@@ -302,14 +307,18 @@ def forward(p, x, h=None, save=True):
     a_h = per_step(save, (time, batch, hidden), p.dtype)
     h_tilde = per_step(save, (time, batch, hidden), p.dtype)
     z, r = np.split(zr, 2, axis=-1)
-    for t in range(time):
-        a_zr[t] = early_a_zrh[t, :, :2 * hidden] + h[t] @ U_zr_T          # (1) a_{k,t} = W_k x_t + U_k h_{t-1} + b_k
-        zr[t] = sigmoid(a_zr[t])                                          # (2) (3) z_t = σ(a_{z,t}), …
-        p_[t] = r[t] * h[t]                                               # (4) p_t = r_t ⊙ h_{t-1}
-        a_h[t] = early_a_h[t] + p_[t] @ U_h_T                             # (5) a_{h,t} = W_h x_t + U_h p_t + b_h
-        h_tilde[t] = tanh(a_h[t])                                         # (6) h̃_t = tanh(a_{h,t})
-        h[t + 1] = z[t] * h[t] + (1 - z[t]) * h_tilde[t]                  # (7) h_t = z_t ⊙ h_{t-1} + (1 − z_t) ⊙ h̃_t
-    kept = {"a_h": a_h, "a_zr": a_zr, "zr": zr, "h": h, "h_tilde": h_tilde, "x": x, "p_": p_} if save else None
+    for first, last in blocks(time, batch * (3 * hidden)):
+        early_a_zrh = times(x[first:last], p.W_zrh.T) + p.b_zrh           # part of (1) (5)
+        early_a_h = early_a_zrh[:, :, 2 * hidden:]
+        for t in range(first, last):
+            # (1) a_{k,t} = W_k x_t + U_k h_{t-1} + b_k
+            a_zr[t] = early_a_zrh[t - first, :, :2 * hidden] + h[t] @ U_zr_T
+            zr[t] = sigmoid(a_zr[t])                                      # (2) (3) z_t = σ(a_{z,t}), …
+            p_[t] = r[t] * h[t]                                           # (4) p_t = r_t ⊙ h_{t-1}
+            a_h[t] = early_a_h[t - first] + p_[t] @ U_h_T                 # (5) a_{h,t} = W_h x_t + U_h p_t + b_h
+            h_tilde[t] = tanh(a_h[t])                                     # (6) h̃_t = tanh(a_{h,t})
+            h[t + 1] = z[t] * h[t] + (1 - z[t]) * h_tilde[t]              # (7) h_t = z_t ⊙ h_{t-1} + (1 − z_t) ⊙ h̃_t
+    kept = {"zr": zr, "a_h": a_h, "h": h, "a_zr": a_zr, "h_tilde": h_tilde, "x": x, "p_": p_} if save else None
     return Run(h=h[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
 
@@ -325,28 +334,29 @@ def backward(p, run, dh=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    a_h, a_zr, zr, h, h_tilde, x, p_ = (run.kept[name] for name in ("a_h", "a_zr", "zr", "h", "h_tilde", "x", "p_"))
+    zr, a_h, h, a_zr, h_tilde, x, p_ = (run.kept[name] for name in ("zr", "a_h", "h", "a_zr", "h_tilde", "x", "p_"))
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)
     from_h = np.zeros((batch, hidden), p.dtype)
     grads = Gradients(**p.sizes(), dtype=p.dtype)
     z, r = np.split(zr, 2, axis=-1)
-    dtanh_a_h = tanh_slope(a_h)                                           # part of (17)
-    dsigmoid_a_zr = sigmoid_slope(a_zr)                                   # part of (16) (20)
-    dsigmoid_a_z, dsigmoid_a_r = np.split(dsigmoid_a_zr, 2, axis=-1)
     bar_a_zrh = np.empty((time, batch, 3 * hidden), p.dtype)
     bar_a_z, bar_a_r, bar_a_h = np.split(bar_a_zrh, 3, axis=-1)
-    for t in reversed(range(time)):
-        bar_h = dh[t] + from_h                                            # (12) h̄_t = ∂L/∂h_t + h̄←_t
-        bar_h_tilde = bar_h * (1 - z[t])                                  # (15) h̃̄_t = h̄_t ⊙ (1 − z_t)
-        bar_a_h[t] = bar_h_tilde * dtanh_a_h[t]                           # (17) ā_{h,t} = h̃̄_t ⊙ (1 − h̃_t ⊙ h̃_t)
-        bar_p = bar_a_h[t] @ p.U_h                                        # (18) p̄_t = U_hᵀ ā_{h,t}
-        bar_r = bar_p * h[t]                                              # (19) r̄_t = p̄_t ⊙ h_{t-1}
-        bar_a_r[t] = bar_r * dsigmoid_a_r[t]                              # (20) ā_{r,t} = r̄_t ⊙ r_t ⊙ (1 − r_t)
-        bar_z = bar_h * (h[t] - h_tilde[t])                               # (14) z̄_t = h̄_t ⊙ (h_{t-1} − h̃_t)
-        bar_a_z[t] = bar_z * dsigmoid_a_z[t]                              # (16) ā_{z,t} = z̄_t ⊙ z_t ⊙ (1 − z_t)
-        # (13) h̄←_{t-1} = U_zᵀ ā_{z,t} + U_rᵀ ā_{r,t} + p̄_t ⊙ r_t + h̄_t ⊙ z_t
-        from_h_prev = bar_a_zrh[t, :, :2 * hidden] @ p.U_zr + bar_p * r[t] + bar_h * z[t]
-        from_h = from_h_prev
+    for first, last in reversed(blocks(time, batch * (3 * hidden))):
+        dtanh_a_h = tanh_slope(a_h[first:last])                           # part of (17)
+        dsigmoid_a_zr = sigmoid_slope(a_zr[first:last])                   # part of (16) (20)
+        dsigmoid_a_z, dsigmoid_a_r = np.split(dsigmoid_a_zr, 2, axis=-1)
+        for t in reversed(range(first, last)):
+            bar_h = dh[t] + from_h                                        # (12) h̄_t = ∂L/∂h_t + h̄←_t
+            bar_h_tilde = bar_h * (1 - z[t])                              # (15) h̃̄_t = h̄_t ⊙ (1 − z_t)
+            bar_a_h[t] = bar_h_tilde * dtanh_a_h[t - first]               # (17) ā_{h,t} = h̃̄_t ⊙ (1 − h̃_t ⊙ h̃_t)
+            bar_p = bar_a_h[t] @ p.U_h                                    # (18) p̄_t = U_hᵀ ā_{h,t}
+            bar_r = bar_p * h[t]                                          # (19) r̄_t = p̄_t ⊙ h_{t-1}
+            bar_a_r[t] = bar_r * dsigmoid_a_r[t - first]                  # (20) ā_{r,t} = r̄_t ⊙ r_t ⊙ (1 − r_t)
+            bar_z = bar_h * (h[t] - h_tilde[t])                           # (14) z̄_t = h̄_t ⊙ (h_{t-1} − h̃_t)
+            bar_a_z[t] = bar_z * dsigmoid_a_z[t - first]                  # (16) ā_{z,t} = z̄_t ⊙ z_t ⊙ (1 − z_t)
+            # (13) h̄←_{t-1} = U_zᵀ ā_{z,t} + U_rᵀ ā_{r,t} + p̄_t ⊙ r_t + h̄_t ⊙ z_t
+            from_h_prev = bar_a_zrh[t, :, :2 * hidden] @ p.U_zr + bar_p * r[t] + bar_h * z[t]
+            from_h = from_h_prev
     # (21) x̄_t = W_zᵀ ā_{z,t} + W_rᵀ ā_{r,t} + W_hᵀ ā_{h,t}
     bar_x = times(bar_a_zrh, p.W_zrh)
     grads.W_zrh[...] = rows(bar_a_zrh).T @ rows(x)                        # (25) (28) W̄_z = ā_{z,t} x_tᵀ, …
@@ -369,36 +379,38 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    a_h, a_zr, zr, h, h_tilde, x, p_ = (run.kept[name] for name in ("a_h", "a_zr", "zr", "h", "h_tilde", "x", "p_"))
+    zr, a_h, h, a_zr, h_tilde, x, p_ = (run.kept[name] for name in ("zr", "a_h", "h", "a_zr", "h_tilde", "x", "p_"))
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dx = upstream("dx", dx, (time, batch, inputs), p.dtype)
     dot_h = history("dh0", dh0, time, (batch, hidden), p.dtype)
     z, r = np.split(zr, 2, axis=-1)
-    dot_W_zrh_x = times(x, dp.W_zrh.T)                                    # part of d(1) d(5)
-    inline_d17 = dot_W_zrh_x[:, :, 2 * hidden:]
-    W_zrh_dot_x = times(dx, p.W_zrh.T)                                    # part of d(1) d(5)
-    inline_d18 = W_zrh_dot_x[:, :, 2 * hidden:]
-    # part of d(1)
-    early_dot_a_zr = (
-        dot_W_zrh_x[:, :, :2 * hidden] + W_zrh_dot_x[:, :, :2 * hidden] + times(h[:-1], dp.U_zr.T) + dp.b_zrh[:2 *
-        hidden]
-    )
-    dsigmoid_a_zr = sigmoid_slope(a_zr)                                   # part of d(2) d(3)
-    early_dot_a_h = inline_d17 + inline_d18 + times(p_, dp.U_h.T) + dp.b_zrh[2 * hidden:]  # part of d(5)
-    dtanh_a_h = tanh_slope(a_h)                                           # part of d(6)
     U_zr_T = np.ascontiguousarray(p.U_zr.T)
     U_h_T = np.ascontiguousarray(p.U_h.T)
-    for t in range(time):
-        # d(1) ȧ_{z,t} = Ẇ_z x_t + W_z ẋ_t + U̇_z h_{t-1} + U_z ḣ_{t-1} + ḃ_z, …
-        dot_a_zr = early_dot_a_zr[t] + dot_h[t] @ U_zr_T
-        # d(2) d(3) ż_t = z_t ⊙ (1 − z_t) ⊙ ȧ_{z,t}, …
-        dot_zr = dsigmoid_a_zr[t] * dot_a_zr
-        dot_p = h[t] * dot_zr[:, hidden:] + r[t] * dot_h[t]               # d(4) ṗ_t = h_{t-1} ⊙ ṙ_t + r_t ⊙ ḣ_{t-1}
-        # d(5) ȧ_{h,t} = Ẇ_h x_t + W_h ẋ_t + U̇_h p_t + U_h ṗ_t + ḃ_h
-        dot_a_h = early_dot_a_h[t] + dot_p @ U_h_T
-        dot_h_tilde = dtanh_a_h[t] * dot_a_h                              # d(6) h̃̇_t = (1 − h̃_t ⊙ h̃_t) ⊙ ȧ_{h,t}
-        # d(7) ḣ_t = (h_{t-1} − h̃_t) ⊙ ż_t + z_t ⊙ ḣ_{t-1} + (1 − z_t) ⊙ h̃̇_t
-        dot_h[t + 1] = (h[t] - h_tilde[t]) * dot_zr[:, :hidden] + z[t] * dot_h[t] + (1 - z[t]) * dot_h_tilde
+    for first, last in blocks(time, batch * (12 * hidden)):
+        dot_W_zrh_x = times(x[first:last], dp.W_zrh.T)                    # part of d(1) d(5)
+        inline_d17 = dot_W_zrh_x[:, :, 2 * hidden:]
+        W_zrh_dot_x = times(dx[first:last], p.W_zrh.T)                    # part of d(1) d(5)
+        inline_d18 = W_zrh_dot_x[:, :, 2 * hidden:]
+        # part of d(1)
+        early_dot_a_zr = (
+            dot_W_zrh_x[:, :, :2 * hidden] + W_zrh_dot_x[:, :, :2 * hidden] + times(h[first:last], dp.U_zr.T) +
+            dp.b_zrh[:2 * hidden]
+        )
+        dsigmoid_a_zr = sigmoid_slope(a_zr[first:last])                   # part of d(2) d(3)
+        # part of d(5)
+        early_dot_a_h = inline_d17 + inline_d18 + times(p_[first:last], dp.U_h.T) + dp.b_zrh[2 * hidden:]
+        dtanh_a_h = tanh_slope(a_h[first:last])                           # part of d(6)
+        for t in range(first, last):
+            # d(1) ȧ_{z,t} = Ẇ_z x_t + W_z ẋ_t + U̇_z h_{t-1} + U_z ḣ_{t-1} + ḃ_z, …
+            dot_a_zr = early_dot_a_zr[t - first] + dot_h[t] @ U_zr_T
+            # d(2) d(3) ż_t = z_t ⊙ (1 − z_t) ⊙ ȧ_{z,t}, …
+            dot_zr = dsigmoid_a_zr[t - first] * dot_a_zr
+            dot_p = h[t] * dot_zr[:, hidden:] + r[t] * dot_h[t]           # d(4) ṗ_t = h_{t-1} ⊙ ṙ_t + r_t ⊙ ḣ_{t-1}
+            # d(5) ȧ_{h,t} = Ẇ_h x_t + W_h ẋ_t + U̇_h p_t + U_h ṗ_t + ḃ_h
+            dot_a_h = early_dot_a_h[t - first] + dot_p @ U_h_T
+            dot_h_tilde = dtanh_a_h[t - first] * dot_a_h                  # d(6) h̃̇_t = (1 − h̃_t ⊙ h̃_t) ⊙ ȧ_{h,t}
+            # d(7) ḣ_t = (h_{t-1} − h̃_t) ⊙ ż_t + z_t ⊙ ḣ_{t-1} + (1 − z_t) ⊙ h̃̇_t
+            dot_h[t + 1] = (h[t] - h_tilde[t]) * dot_zr[:, :hidden] + z[t] * dot_h[t] + (1 - z[t]) * dot_h_tilde
     return Tangents(h=dot_h[1:])
 
 

@@ -53,6 +53,7 @@ PARAMETERS = {  # name: shape
     "W_r": ("hidden", "hidden + inputs"),
     "W_h": ("hidden", "hidden + inputs"),
 }
+CACHE = 2**18  # numbers
 PACKED = {  # array: the parameters that lie below each other in it, so that one product serves all
     "W_zrh": ("W_z", "W_r", "W_h"),
 }
@@ -193,6 +194,12 @@ def per_step(save, shape, dtype):
     return np.lib.stride_tricks.as_strided(one, shape, (0, *one.strides))
 
 
+def blocks(time, size):
+    """First and last step of blocks of steps for which ``size`` numbers each fit the cache together."""
+    count = max(1, CACHE // size)
+    return [(first, min(first + count, time)) for first in range(0, time, count)]
+
+
 def instance(name, value, kind):
     """``value``, which has to be a ``kind`` of this module."""
     if not isinstance(value, kind):
@@ -284,8 +291,6 @@ def forward(p, x, h=None, save=True):
     h = history("h", h, time, (batch, hidden), p.dtype)
     block1_W_zrh = p.W_zrh[:, :hidden]                                    # part of (2) (7)
     block2_W_zrh = p.W_zrh[:, hidden:]                                    # part of (2) (7)
-    part2_a_zrh = times(x, block2_W_zrh.T)                                # part of (2) (7)
-    part2_a_h = part2_a_zrh[:, :, 2 * hidden:]
     block1_W_zr_T = np.ascontiguousarray(block1_W_zrh[:2 * hidden].T)
     block1_W_h_T = np.ascontiguousarray(block1_W_zrh[2 * hidden:].T)
     a_zr = per_step(save, (time, batch, 2 * hidden), p.dtype)
@@ -294,14 +299,20 @@ def forward(p, x, h=None, save=True):
     a_h = per_step(save, (time, batch, hidden), p.dtype)
     h_tilde = per_step(save, (time, batch, hidden), p.dtype)
     z, r = np.split(zr, 2, axis=-1)
-    for t in range(time):
-        a_zr[t] = h[t] @ block1_W_zr_T + part2_a_zrh[t, :, :2 * hidden]   # (1) (2) a_{k,t} = W_k v_t
-        zr[t] = sigmoid(a_zr[t])                                          # (3) (4) z_t = σ(a_{z,t}), …
-        p_[t] = r[t] * h[t]                                               # (5) p_t = r_t ⊙ h_{t-1}
-        a_h[t] = p_[t] @ block1_W_h_T + part2_a_h[t]                      # (6) (7) a_{h,t} = W_h w_t
-        h_tilde[t] = tanh(a_h[t])                                         # (8) h̃_t = tanh(a_{h,t})
-        h[t + 1] = (1 - z[t]) * h[t] + z[t] * h_tilde[t]                  # (9) h_t = (1 − z_t) ⊙ h_{t-1} + z_t ⊙ h̃_t
-    kept = {"a_h": a_h, "a_zr": a_zr, "zr": zr, "h": h, "h_tilde": h_tilde, "x": x, "p_": p_} if save else None
+    for first, last in blocks(time, batch * (3 * hidden)):
+        part2_a_zrh = times(x[first:last], block2_W_zrh.T)                # part of (2) (7)
+        part2_a_h = part2_a_zrh[:, :, 2 * hidden:]
+        for t in range(first, last):
+            a_zr[t] = h[t] @ block1_W_zr_T + part2_a_zrh[t - first, :, :2 * hidden]  # (1) (2) a_{k,t} = W_k v_t
+            zr[t] = sigmoid(a_zr[t])                                      # (3) (4) z_t = σ(a_{z,t}), …
+            p_[t] = r[t] * h[t]                                           # (5) p_t = r_t ⊙ h_{t-1}
+            a_h[t] = p_[t] @ block1_W_h_T + part2_a_h[t - first]          # (6) (7) a_{h,t} = W_h w_t
+            h_tilde[t] = tanh(a_h[t])                                     # (8) h̃_t = tanh(a_{h,t})
+            h[t + 1] = (1 - z[t]) * h[t] + z[t] * h_tilde[t]              # (9) h_t = (1 − z_t) ⊙ h_{t-1} + z_t ⊙ h̃_t
+    kept = (
+        {"zr": zr, "a_h": a_h, "block1_W_zrh": block1_W_zrh, "h": h, "a_zr": a_zr, "h_tilde": h_tilde, "block2_W_zrh":
+        block2_W_zrh, "x": x, "p_": p_} if save else None
+    )
     return Run(h=h[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
 
@@ -317,33 +328,34 @@ def backward(p, run, dh=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    a_h, a_zr, zr, h, h_tilde, x, p_ = (run.kept[name] for name in ("a_h", "a_zr", "zr", "h", "h_tilde", "x", "p_"))
+    zr, a_h, h, a_zr, h_tilde, x, p_ = (run.kept[name] for name in ("zr", "a_h", "h", "a_zr", "h_tilde", "x", "p_"))
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)
     from_h = np.zeros((batch, hidden), p.dtype)
     grads = Gradients(**p.sizes(), dtype=p.dtype)
     z, r = np.split(zr, 2, axis=-1)
     block1_W_zrh = p.W_zrh[:, :hidden]                                    # part of (15) (21)
     block2_W_zrh = p.W_zrh[:, hidden:]                                    # part of (25)
-    dtanh_a_h = tanh_slope(a_h)                                           # part of (19)
-    dsigmoid_a_zr = sigmoid_slope(a_zr)                                   # part of (18) (23)
-    dsigmoid_a_z, dsigmoid_a_r = np.split(dsigmoid_a_zr, 2, axis=-1)
     bar_a_zrh = np.empty((time, batch, 3 * hidden), p.dtype)
     bar_a_z, bar_a_r, bar_a_h = np.split(bar_a_zrh, 3, axis=-1)
-    for t in reversed(range(time)):
-        bar_h = dh[t] + from_h                                            # (14) h̄_t = ∂L/∂h_t + h̄←_t
-        bar_h_tilde = bar_h * z[t]                                        # (17) h̃̄_t = h̄_t ⊙ z_t
-        bar_a_h[t] = bar_h_tilde * dtanh_a_h[t]                           # (19) ā_{h,t} = h̃̄_t ⊙ (1 − h̃_t ⊙ h̃_t)
-        bar_p = bar_a_h[t] @ block1_W_zrh[2 * hidden:]                    # (20) (21) p̄_t = [w̄_t]_{1:n}
-        bar_r = bar_p * h[t]                                              # (22) r̄_t = p̄_t ⊙ h_{t-1}
-        bar_a_r[t] = bar_r * dsigmoid_a_r[t]                              # (23) ā_{r,t} = r̄_t ⊙ r_t ⊙ (1 − r_t)
-        bar_z = bar_h * (h_tilde[t] - h[t])                               # (16) z̄_t = h̄_t ⊙ (h̃_t − h_{t-1})
-        bar_a_z[t] = bar_z * dsigmoid_a_z[t]                              # (18) ā_{z,t} = z̄_t ⊙ z_t ⊙ (1 − z_t)
-        # (24) (15) h̄←_{t-1} = [v̄_t]_{1:n} + p̄_t ⊙ r_t + h̄_t ⊙ (1 − z_t)
-        from_h_prev = (
-            bar_a_z[t] @ block1_W_zrh[:hidden] + bar_a_r[t] @ block1_W_zrh[hidden:2 * hidden] + bar_p * r[t] + bar_h *
-            (1 - z[t])
-        )
-        from_h = from_h_prev
+    for first, last in reversed(blocks(time, batch * (3 * hidden))):
+        dtanh_a_h = tanh_slope(a_h[first:last])                           # part of (19)
+        dsigmoid_a_zr = sigmoid_slope(a_zr[first:last])                   # part of (18) (23)
+        dsigmoid_a_z, dsigmoid_a_r = np.split(dsigmoid_a_zr, 2, axis=-1)
+        for t in reversed(range(first, last)):
+            bar_h = dh[t] + from_h                                        # (14) h̄_t = ∂L/∂h_t + h̄←_t
+            bar_h_tilde = bar_h * z[t]                                    # (17) h̃̄_t = h̄_t ⊙ z_t
+            bar_a_h[t] = bar_h_tilde * dtanh_a_h[t - first]               # (19) ā_{h,t} = h̃̄_t ⊙ (1 − h̃_t ⊙ h̃_t)
+            bar_p = bar_a_h[t] @ block1_W_zrh[2 * hidden:]                # (20) (21) p̄_t = [w̄_t]_{1:n}
+            bar_r = bar_p * h[t]                                          # (22) r̄_t = p̄_t ⊙ h_{t-1}
+            bar_a_r[t] = bar_r * dsigmoid_a_r[t - first]                  # (23) ā_{r,t} = r̄_t ⊙ r_t ⊙ (1 − r_t)
+            bar_z = bar_h * (h_tilde[t] - h[t])                           # (16) z̄_t = h̄_t ⊙ (h̃_t − h_{t-1})
+            bar_a_z[t] = bar_z * dsigmoid_a_z[t - first]                  # (18) ā_{z,t} = z̄_t ⊙ z_t ⊙ (1 − z_t)
+            # (24) (15) h̄←_{t-1} = [v̄_t]_{1:n} + p̄_t ⊙ r_t + h̄_t ⊙ (1 − z_t)
+            from_h_prev = (
+                bar_a_z[t] @ block1_W_zrh[:hidden] + bar_a_r[t] @ block1_W_zrh[hidden:2 * hidden] + bar_p * r[t] + bar_h
+                * (1 - z[t])
+            )
+            from_h = from_h_prev
     # (24) (20) (25) x̄_t = [v̄_t]_{n+1:n+m} + [w̄_t]_{n+1:n+m}
     bar_x = (
         times(bar_a_z, block2_W_zrh[:hidden]) + times(bar_a_r, block2_W_zrh[hidden:2 * hidden]) + times(bar_a_h,
@@ -372,7 +384,7 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    a_h, a_zr, zr, h, h_tilde, x, p_ = (run.kept[name] for name in ("a_h", "a_zr", "zr", "h", "h_tilde", "x", "p_"))
+    zr, a_h, h, a_zr, h_tilde, x, p_ = (run.kept[name] for name in ("zr", "a_h", "h", "a_zr", "h_tilde", "x", "p_"))
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dx = upstream("dx", dx, (time, batch, inputs), p.dtype)
     dot_h = history("dh0", dh0, time, (batch, hidden), p.dtype)
@@ -381,29 +393,32 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
     block2_dot_W_zrh = dp.W_zrh[:, hidden:]                               # part of d(2) d(7)
     block1_W_zrh = p.W_zrh[:, :hidden]                                    # part of d(2) d(7)
     block2_W_zrh = p.W_zrh[:, hidden:]                                    # part of d(2) d(7)
-    block2_dot_W_zrh_x = times(x, block2_dot_W_zrh.T)                     # part of d(2) d(7)
-    part2_inline_d12 = block2_dot_W_zrh_x[:, :, 2 * hidden:]
-    block2_W_zrh_dot_x = times(dx, block2_W_zrh.T)                        # part of d(2) d(7)
-    part2_inline_d13 = block2_W_zrh_dot_x[:, :, 2 * hidden:]
-    # part of d(2)
-    early_dot_a_zr = (
-        times(h[:-1], block1_dot_W_zrh[:2 * hidden].T) + block2_dot_W_zrh_x[:, :, :2 * hidden] + block2_W_zrh_dot_x[:,
-        :, :2 * hidden]
-    )
-    dsigmoid_a_zr = sigmoid_slope(a_zr)                                   # part of d(3) d(4)
-    early_dot_a_h = times(p_, block1_dot_W_zrh[2 * hidden:].T) + part2_inline_d12 + part2_inline_d13  # part of d(7)
-    dtanh_a_h = tanh_slope(a_h)                                           # part of d(8)
     block1_W_zr_T = np.ascontiguousarray(block1_W_zrh[:2 * hidden].T)
     block1_W_h_T = np.ascontiguousarray(block1_W_zrh[2 * hidden:].T)
-    for t in range(time):
-        dot_a_zr = early_dot_a_zr[t] + dot_h[t] @ block1_W_zr_T           # d(1) d(2) ȧ_{z,t} = Ẇ_z v_t + W_z v̇_t, …
-        # d(3) d(4) ż_t = z_t ⊙ (1 − z_t) ⊙ ȧ_{z,t}, …
-        dot_zr = dsigmoid_a_zr[t] * dot_a_zr
-        dot_p = h[t] * dot_zr[:, hidden:] + r[t] * dot_h[t]               # d(5) ṗ_t = h_{t-1} ⊙ ṙ_t + r_t ⊙ ḣ_{t-1}
-        dot_a_h = early_dot_a_h[t] + dot_p @ block1_W_h_T                 # d(6) d(7) ȧ_{h,t} = Ẇ_h w_t + W_h ẇ_t
-        dot_h_tilde = dtanh_a_h[t] * dot_a_h                              # d(8) h̃̇_t = (1 − h̃_t ⊙ h̃_t) ⊙ ȧ_{h,t}
-        # d(9) ḣ_t = (h̃_t − h_{t-1}) ⊙ ż_t + (1 − z_t) ⊙ ḣ_{t-1} + z_t ⊙ h̃̇_t
-        dot_h[t + 1] = (h_tilde[t] - h[t]) * dot_zr[:, :hidden] + (1 - z[t]) * dot_h[t] + z[t] * dot_h_tilde
+    for first, last in blocks(time, batch * (12 * hidden)):
+        block2_dot_W_zrh_x = times(x[first:last], block2_dot_W_zrh.T)     # part of d(2) d(7)
+        part2_inline_d12 = block2_dot_W_zrh_x[:, :, 2 * hidden:]
+        block2_W_zrh_dot_x = times(dx[first:last], block2_W_zrh.T)        # part of d(2) d(7)
+        part2_inline_d13 = block2_W_zrh_dot_x[:, :, 2 * hidden:]
+        # part of d(2)
+        early_dot_a_zr = (
+            times(h[first:last], block1_dot_W_zrh[:2 * hidden].T) + block2_dot_W_zrh_x[:, :, :2 * hidden] +
+            block2_W_zrh_dot_x[:, :, :2 * hidden]
+        )
+        dsigmoid_a_zr = sigmoid_slope(a_zr[first:last])                   # part of d(3) d(4)
+        # part of d(7)
+        early_dot_a_h = times(p_[first:last], block1_dot_W_zrh[2 * hidden:].T) + part2_inline_d12 + part2_inline_d13
+        dtanh_a_h = tanh_slope(a_h[first:last])                           # part of d(8)
+        for t in range(first, last):
+            # d(1) d(2) ȧ_{z,t} = Ẇ_z v_t + W_z v̇_t, …
+            dot_a_zr = early_dot_a_zr[t - first] + dot_h[t] @ block1_W_zr_T
+            # d(3) d(4) ż_t = z_t ⊙ (1 − z_t) ⊙ ȧ_{z,t}, …
+            dot_zr = dsigmoid_a_zr[t - first] * dot_a_zr
+            dot_p = h[t] * dot_zr[:, hidden:] + r[t] * dot_h[t]           # d(5) ṗ_t = h_{t-1} ⊙ ṙ_t + r_t ⊙ ḣ_{t-1}
+            dot_a_h = early_dot_a_h[t - first] + dot_p @ block1_W_h_T     # d(6) d(7) ȧ_{h,t} = Ẇ_h w_t + W_h ẇ_t
+            dot_h_tilde = dtanh_a_h[t - first] * dot_a_h                  # d(8) h̃̇_t = (1 − h̃_t ⊙ h̃_t) ⊙ ȧ_{h,t}
+            # d(9) ḣ_t = (h̃_t − h_{t-1}) ⊙ ż_t + (1 − z_t) ⊙ ḣ_{t-1} + z_t ⊙ h̃̇_t
+            dot_h[t + 1] = (h_tilde[t] - h[t]) * dot_zr[:, :hidden] + (1 - z[t]) * dot_h[t] + z[t] * dot_h_tilde
     return Tangents(h=dot_h[1:])
 
 

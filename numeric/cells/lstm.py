@@ -67,6 +67,7 @@ PARAMETERS = {  # name: shape
     "U_g": ("hidden", "hidden"),
     "b_g": ("hidden",),
 }
+CACHE = 2**18  # numbers
 PACKED = {  # array: the parameters that lie below each other in it, so that one product serves all
     "W_fiog": ("W_f", "W_i", "W_o", "W_g"),
     "U_fiog": ("U_f", "U_i", "U_o", "U_g"),
@@ -209,6 +210,12 @@ def per_step(save, shape, dtype):
     return np.lib.stride_tricks.as_strided(one, shape, (0, *one.strides))
 
 
+def blocks(time, size):
+    """First and last step of blocks of steps for which ``size`` numbers each fit the cache together."""
+    count = max(1, CACHE // size)
+    return [(first, min(first + count, time)) for first in range(0, time, count)]
+
+
 def instance(name, value, kind):
     """``value``, which has to be a ``kind`` of this module."""
     if not isinstance(value, kind):
@@ -299,7 +306,6 @@ def forward(p, x, h=None, c=None, save=True):
     time, batch = x.shape[:2]
     h = history("h", h, time, (batch, hidden), p.dtype)
     c = history("c", c, time, (batch, hidden), p.dtype)
-    early_a_fiog = times(x, p.W_fiog.T) + p.b_fiog                        # part of (1)
     U_fiog_T = np.ascontiguousarray(p.U_fiog.T)
     a_fiog = per_step(save, (time, batch, 4 * hidden), p.dtype)
     fio = per_step(save, (time, batch, 3 * hidden), p.dtype)
@@ -307,14 +313,16 @@ def forward(p, x, h=None, c=None, save=True):
     s = per_step(save, (time, batch, hidden), p.dtype)
     a_g = a_fiog[:, :, 3 * hidden:]
     f, i, o = np.split(fio, 3, axis=-1)
-    for t in range(time):
-        a_fiog[t] = early_a_fiog[t] + h[t] @ U_fiog_T                     # (1) a_{k,t} = W_k x_t + U_k h_{t-1} + b_k
-        fio[t] = sigmoid(a_fiog[t, :, :3 * hidden])                       # (2) (3) (4) f_t = σ(a_{f,t}), …
-        g[t] = tanh(a_g[t])                                               # (5) g_t = tanh(a_{g,t})
-        c[t + 1] = f[t] * c[t] + i[t] * g[t]                              # (6) c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
-        s[t] = tanh(c[t + 1])                                             # (7) s_t = tanh(c_t)
-        h[t + 1] = o[t] * s[t]                                            # (8) h_t = o_t ⊙ s_t
-    kept = {"c": c, "a_fiog": a_fiog, "fio": fio, "s": s, "g": g, "x": x, "h": h} if save else None
+    for first, last in blocks(time, batch * (4 * hidden)):
+        early_a_fiog = times(x[first:last], p.W_fiog.T) + p.b_fiog        # part of (1)
+        for t in range(first, last):
+            a_fiog[t] = early_a_fiog[t - first] + h[t] @ U_fiog_T         # (1) a_{k,t} = W_k x_t + U_k h_{t-1} + b_k
+            fio[t] = sigmoid(a_fiog[t, :, :3 * hidden])                   # (2) (3) (4) f_t = σ(a_{f,t}), …
+            g[t] = tanh(a_g[t])                                           # (5) g_t = tanh(a_{g,t})
+            c[t + 1] = f[t] * c[t] + i[t] * g[t]                          # (6) c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
+            s[t] = tanh(c[t + 1])                                         # (7) s_t = tanh(c_t)
+            h[t + 1] = o[t] * s[t]                                        # (8) h_t = o_t ⊙ s_t
+    kept = {"fio": fio, "c": c, "a_fiog": a_fiog, "s": s, "g": g, "x": x, "h": h} if save else None
     return Run(h=h[1:], c=c[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
 
@@ -330,7 +338,7 @@ def backward(p, run, dh=None, dc=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    c, a_fiog, fio, s, g, x, h = (run.kept[name] for name in ("c", "a_fiog", "fio", "s", "g", "x", "h"))
+    fio, c, a_fiog, s, g, x, h = (run.kept[name] for name in ("fio", "c", "a_fiog", "s", "g", "x", "h"))
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)
     dc = upstream("dc", dc, (time, batch, hidden), p.dtype)
     from_h = np.zeros((batch, hidden), p.dtype)
@@ -338,29 +346,30 @@ def backward(p, run, dh=None, dc=None):
     grads = Gradients(**p.sizes(), dtype=p.dtype)
     a_g = a_fiog[:, :, 3 * hidden:]
     f, i, o = np.split(fio, 3, axis=-1)
-    dtanh_c = tanh_slope(c[1:])                                           # part of (18)
-    dtanh_a_g = tanh_slope(a_g)                                           # part of (25)
-    dsigmoid_a_fio = sigmoid_slope(a_fiog[:, :, :3 * hidden])             # part of (23) (24) (16)
-    dsigmoid_a_f, dsigmoid_a_i, dsigmoid_a_o = np.split(dsigmoid_a_fio, 3, axis=-1)
     bar_a_fiog = np.empty((time, batch, 4 * hidden), p.dtype)
     bar_a_f, bar_a_i, bar_a_o, bar_a_g = np.split(bar_a_fiog, 4, axis=-1)
-    for t in reversed(range(time)):
-        bar_h = dh[t] + from_h                                            # (13) h̄_t = ∂L/∂h_t + h̄←_t
-        bar_s = bar_h * o[t]                                              # (17) s̄_t = h̄_t ⊙ o_t
-        # (18) c̄_t = ∂L/∂c_t + s̄_t ⊙ (1 − s_t ⊙ s_t) + c̄←_t
-        bar_c = dc[t] + bar_s * dtanh_c[t] + from_c
-        bar_g = bar_c * i[t]                                              # (22) ḡ_t = c̄_t ⊙ i_t
-        bar_a_g[t] = bar_g * dtanh_a_g[t]                                 # (25) ā_{g,t} = ḡ_t ⊙ (1 − g_t ⊙ g_t)
-        bar_o = bar_h * s[t]                                              # (15) ō_t = h̄_t ⊙ s_t
-        bar_a_o[t] = bar_o * dsigmoid_a_o[t]                              # (16) ā_{o,t} = ō_t ⊙ o_t ⊙ (1 − o_t)
-        bar_i = bar_c * g[t]                                              # (21) ī_t = c̄_t ⊙ g_t
-        bar_a_i[t] = bar_i * dsigmoid_a_i[t]                              # (24) ā_{i,t} = ī_t ⊙ i_t ⊙ (1 − i_t)
-        bar_f = bar_c * c[t]                                              # (20) f̄_t = c̄_t ⊙ c_{t-1}
-        bar_a_f[t] = bar_f * dsigmoid_a_f[t]                              # (23) ā_{f,t} = f̄_t ⊙ f_t ⊙ (1 − f_t)
-        # (14) h̄←_{t-1} = U_fᵀ ā_{f,t} + U_iᵀ ā_{i,t} + U_oᵀ ā_{o,t} + U_gᵀ ā_{g,t}
-        from_h_prev = bar_a_fiog[t] @ p.U_fiog
-        from_c_prev = bar_c * f[t]                                        # (19) c̄←_{t-1} = c̄_t ⊙ f_t
-        from_h, from_c = from_h_prev, from_c_prev
+    for first, last in reversed(blocks(time, batch * (5 * hidden))):
+        dtanh_c = tanh_slope(c[first + 1:last + 1])                       # part of (18)
+        dtanh_a_g = tanh_slope(a_g[first:last])                           # part of (25)
+        dsigmoid_a_fio = sigmoid_slope(a_fiog[first:last, :, :3 * hidden])  # part of (23) (24) (16)
+        dsigmoid_a_f, dsigmoid_a_i, dsigmoid_a_o = np.split(dsigmoid_a_fio, 3, axis=-1)
+        for t in reversed(range(first, last)):
+            bar_h = dh[t] + from_h                                        # (13) h̄_t = ∂L/∂h_t + h̄←_t
+            bar_s = bar_h * o[t]                                          # (17) s̄_t = h̄_t ⊙ o_t
+            # (18) c̄_t = ∂L/∂c_t + s̄_t ⊙ (1 − s_t ⊙ s_t) + c̄←_t
+            bar_c = dc[t] + bar_s * dtanh_c[t - first] + from_c
+            bar_g = bar_c * i[t]                                          # (22) ḡ_t = c̄_t ⊙ i_t
+            bar_a_g[t] = bar_g * dtanh_a_g[t - first]                     # (25) ā_{g,t} = ḡ_t ⊙ (1 − g_t ⊙ g_t)
+            bar_o = bar_h * s[t]                                          # (15) ō_t = h̄_t ⊙ s_t
+            bar_a_o[t] = bar_o * dsigmoid_a_o[t - first]                  # (16) ā_{o,t} = ō_t ⊙ o_t ⊙ (1 − o_t)
+            bar_i = bar_c * g[t]                                          # (21) ī_t = c̄_t ⊙ g_t
+            bar_a_i[t] = bar_i * dsigmoid_a_i[t - first]                  # (24) ā_{i,t} = ī_t ⊙ i_t ⊙ (1 − i_t)
+            bar_f = bar_c * c[t]                                          # (20) f̄_t = c̄_t ⊙ c_{t-1}
+            bar_a_f[t] = bar_f * dsigmoid_a_f[t - first]                  # (23) ā_{f,t} = f̄_t ⊙ f_t ⊙ (1 − f_t)
+            # (14) h̄←_{t-1} = U_fᵀ ā_{f,t} + U_iᵀ ā_{i,t} + U_oᵀ ā_{o,t} + U_gᵀ ā_{g,t}
+            from_h_prev = bar_a_fiog[t] @ p.U_fiog
+            from_c_prev = bar_c * f[t]                                    # (19) c̄←_{t-1} = c̄_t ⊙ f_t
+            from_h, from_c = from_h_prev, from_c_prev
     # (26) x̄_t = W_fᵀ ā_{f,t} + W_iᵀ ā_{i,t} + W_oᵀ ā_{o,t} + W_gᵀ ā_{g,t}
     bar_x = times(bar_a_fiog, p.W_fiog)
     grads.W_fiog[...] = rows(bar_a_fiog).T @ rows(x)                      # (31) W̄_f = ā_{f,t} x_tᵀ, …
@@ -383,31 +392,35 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    c, a_fiog, fio, s, g, x, h = (run.kept[name] for name in ("c", "a_fiog", "fio", "s", "g", "x", "h"))
+    fio, c, a_fiog, s, g, x, h = (run.kept[name] for name in ("fio", "c", "a_fiog", "s", "g", "x", "h"))
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dx = upstream("dx", dx, (time, batch, inputs), p.dtype)
     dot_h = history("dh0", dh0, time, (batch, hidden), p.dtype)
     dot_c = history("dc0", dc0, time, (batch, hidden), p.dtype)
     a_g = a_fiog[:, :, 3 * hidden:]
     f, i, o = np.split(fio, 3, axis=-1)
-    # part of d(1)
-    early_dot_a_fiog = times(x, dp.W_fiog.T) + times(dx, p.W_fiog.T) + times(h[:-1], dp.U_fiog.T) + dp.b_fiog
-    dsigmoid_a_fio = sigmoid_slope(a_fiog[:, :, :3 * hidden])             # part of d(2) d(3) d(4)
-    dtanh_a_g = tanh_slope(a_g)                                           # part of d(5)
-    dtanh_c = tanh_slope(c[1:])                                           # part of d(7)
     U_fiog_T = np.ascontiguousarray(p.U_fiog.T)
-    for t in range(time):
-        # d(1) ȧ_{f,t} = Ẇ_f x_t + W_f ẋ_t + U̇_f h_{t-1} + U_f ḣ_{t-1} + ḃ_f, …
-        dot_a_fiog = early_dot_a_fiog[t] + dot_h[t] @ U_fiog_T
-        # d(2) d(3) d(4) ḟ_t = f_t ⊙ (1 − f_t) ⊙ ȧ_{f,t}, …
-        dot_fio = dsigmoid_a_fio[t] * dot_a_fiog[:, :3 * hidden]
-        dot_g = dtanh_a_g[t] * dot_a_fiog[:, 3 * hidden:]                 # d(5) ġ_t = (1 − g_t ⊙ g_t) ⊙ ȧ_{g,t}
-        # d(6) ċ_t = c_{t-1} ⊙ ḟ_t + f_t ⊙ ċ_{t-1} + g_t ⊙ i̇_t + i_t ⊙ ġ_t
-        dot_c[t + 1] = (
-            c[t] * dot_fio[:, :hidden] + f[t] * dot_c[t] + g[t] * dot_fio[:, hidden:2 * hidden] + i[t] * dot_g
+    for first, last in blocks(time, batch * (9 * hidden)):
+        # part of d(1)
+        early_dot_a_fiog = (
+            times(x[first:last], dp.W_fiog.T) + times(dx[first:last], p.W_fiog.T) + times(h[first:last], dp.U_fiog.T) +
+            dp.b_fiog
         )
-        dot_s = dtanh_c[t] * dot_c[t + 1]                                 # d(7) ṡ_t = (1 − s_t ⊙ s_t) ⊙ ċ_t
-        dot_h[t + 1] = s[t] * dot_fio[:, 2 * hidden:] + o[t] * dot_s      # d(8) ḣ_t = s_t ⊙ ȯ_t + o_t ⊙ ṡ_t
+        dsigmoid_a_fio = sigmoid_slope(a_fiog[first:last, :, :3 * hidden])  # part of d(2) d(3) d(4)
+        dtanh_a_g = tanh_slope(a_g[first:last])                           # part of d(5)
+        dtanh_c = tanh_slope(c[first + 1:last + 1])                       # part of d(7)
+        for t in range(first, last):
+            # d(1) ȧ_{f,t} = Ẇ_f x_t + W_f ẋ_t + U̇_f h_{t-1} + U_f ḣ_{t-1} + ḃ_f, …
+            dot_a_fiog = early_dot_a_fiog[t - first] + dot_h[t] @ U_fiog_T
+            # d(2) d(3) d(4) ḟ_t = f_t ⊙ (1 − f_t) ⊙ ȧ_{f,t}, …
+            dot_fio = dsigmoid_a_fio[t - first] * dot_a_fiog[:, :3 * hidden]
+            dot_g = dtanh_a_g[t - first] * dot_a_fiog[:, 3 * hidden:]     # d(5) ġ_t = (1 − g_t ⊙ g_t) ⊙ ȧ_{g,t}
+            # d(6) ċ_t = c_{t-1} ⊙ ḟ_t + f_t ⊙ ċ_{t-1} + g_t ⊙ i̇_t + i_t ⊙ ġ_t
+            dot_c[t + 1] = (
+                c[t] * dot_fio[:, :hidden] + f[t] * dot_c[t] + g[t] * dot_fio[:, hidden:2 * hidden] + i[t] * dot_g
+            )
+            dot_s = dtanh_c[t - first] * dot_c[t + 1]                     # d(7) ṡ_t = (1 − s_t ⊙ s_t) ⊙ ċ_t
+            dot_h[t + 1] = s[t] * dot_fio[:, 2 * hidden:] + o[t] * dot_s  # d(8) ḣ_t = s_t ⊙ ȯ_t + o_t ⊙ ṡ_t
     return Tangents(h=dot_h[1:], c=dot_c[1:])
 
 

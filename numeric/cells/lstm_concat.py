@@ -64,6 +64,7 @@ PARAMETERS = {  # name: shape
     "W_g": ("hidden", "hidden + inputs"),
     "b_g": ("hidden",),
 }
+CACHE = 2**18  # numbers
 PACKED = {  # array: the parameters that lie below each other in it, so that one product serves all
     "W_fiog": ("W_f", "W_i", "W_o", "W_g"),
     "b_fiog": ("b_f", "b_i", "b_o", "b_g"),
@@ -205,6 +206,12 @@ def per_step(save, shape, dtype):
     return np.lib.stride_tricks.as_strided(one, shape, (0, *one.strides))
 
 
+def blocks(time, size):
+    """First and last step of blocks of steps for which ``size`` numbers each fit the cache together."""
+    count = max(1, CACHE // size)
+    return [(first, min(first + count, time)) for first in range(0, time, count)]
+
+
 def instance(name, value, kind):
     """``value``, which has to be a ``kind`` of this module."""
     if not isinstance(value, kind):
@@ -297,7 +304,6 @@ def forward(p, x, h=None, c=None, save=True):
     c = history("c", c, time, (batch, hidden), p.dtype)
     block1_W_fiog = p.W_fiog[:, :hidden]                                  # part of (2)
     block2_W_fiog = p.W_fiog[:, hidden:]                                  # part of (2)
-    early_a_fiog = times(x, block2_W_fiog.T) + p.b_fiog                   # part of (2)
     block1_W_fiog_T = np.ascontiguousarray(block1_W_fiog.T)
     a_fiog = per_step(save, (time, batch, 4 * hidden), p.dtype)
     fio = per_step(save, (time, batch, 3 * hidden), p.dtype)
@@ -305,14 +311,19 @@ def forward(p, x, h=None, c=None, save=True):
     s = per_step(save, (time, batch, hidden), p.dtype)
     a_g = a_fiog[:, :, 3 * hidden:]
     f, i, o = np.split(fio, 3, axis=-1)
-    for t in range(time):
-        a_fiog[t] = early_a_fiog[t] + h[t] @ block1_W_fiog_T              # (1) (2) a_{k,t} = W_k v_t + b_k
-        fio[t] = sigmoid(a_fiog[t, :, :3 * hidden])                       # (3) (4) (5) f_t = σ(a_{f,t}), …
-        g[t] = tanh(a_g[t])                                               # (6) g_t = tanh(a_{g,t})
-        c[t + 1] = f[t] * c[t] + i[t] * g[t]                              # (7) c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
-        s[t] = tanh(c[t + 1])                                             # (8) s_t = tanh(c_t)
-        h[t + 1] = o[t] * s[t]                                            # (9) h_t = o_t ⊙ s_t
-    kept = {"c": c, "a_fiog": a_fiog, "fio": fio, "s": s, "g": g, "h": h, "x": x} if save else None
+    for first, last in blocks(time, batch * (4 * hidden)):
+        early_a_fiog = times(x[first:last], block2_W_fiog.T) + p.b_fiog   # part of (2)
+        for t in range(first, last):
+            a_fiog[t] = early_a_fiog[t - first] + h[t] @ block1_W_fiog_T  # (1) (2) a_{k,t} = W_k v_t + b_k
+            fio[t] = sigmoid(a_fiog[t, :, :3 * hidden])                   # (3) (4) (5) f_t = σ(a_{f,t}), …
+            g[t] = tanh(a_g[t])                                           # (6) g_t = tanh(a_{g,t})
+            c[t + 1] = f[t] * c[t] + i[t] * g[t]                          # (7) c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
+            s[t] = tanh(c[t + 1])                                         # (8) s_t = tanh(c_t)
+            h[t + 1] = o[t] * s[t]                                        # (9) h_t = o_t ⊙ s_t
+    kept = (
+        {"fio": fio, "c": c, "a_fiog": a_fiog, "s": s, "g": g, "block2_W_fiog": block2_W_fiog, "block1_W_fiog":
+        block1_W_fiog, "h": h, "x": x} if save else None
+    )
     return Run(h=h[1:], c=c[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
 
@@ -328,7 +339,7 @@ def backward(p, run, dh=None, dc=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    c, a_fiog, fio, s, g, h, x = (run.kept[name] for name in ("c", "a_fiog", "fio", "s", "g", "h", "x"))
+    fio, c, a_fiog, s, g, h, x = (run.kept[name] for name in ("fio", "c", "a_fiog", "s", "g", "h", "x"))
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)
     dc = upstream("dc", dc, (time, batch, hidden), p.dtype)
     from_h = np.zeros((batch, hidden), p.dtype)
@@ -338,32 +349,33 @@ def backward(p, run, dh=None, dc=None):
     f, i, o = np.split(fio, 3, axis=-1)
     block2_W_fiog = p.W_fiog[:, hidden:]                                  # part of (28)
     block1_W_fiog = p.W_fiog[:, :hidden]                                  # part of (15)
-    dtanh_c = tanh_slope(c[1:])                                           # part of (19)
-    dtanh_a_g = tanh_slope(a_g)                                           # part of (26)
-    dsigmoid_a_fio = sigmoid_slope(a_fiog[:, :, :3 * hidden])             # part of (24) (25) (17)
-    dsigmoid_a_f, dsigmoid_a_i, dsigmoid_a_o = np.split(dsigmoid_a_fio, 3, axis=-1)
     bar_a_fiog = np.empty((time, batch, 4 * hidden), p.dtype)
     bar_a_f, bar_a_i, bar_a_o, bar_a_g = np.split(bar_a_fiog, 4, axis=-1)
-    for t in reversed(range(time)):
-        bar_h = dh[t] + from_h                                            # (14) h̄_t = ∂L/∂h_t + h̄←_t
-        bar_s = bar_h * o[t]                                              # (18) s̄_t = h̄_t ⊙ o_t
-        # (19) c̄_t = ∂L/∂c_t + s̄_t ⊙ (1 − s_t ⊙ s_t) + c̄←_t
-        bar_c = dc[t] + bar_s * dtanh_c[t] + from_c
-        bar_g = bar_c * i[t]                                              # (23) ḡ_t = c̄_t ⊙ i_t
-        bar_a_g[t] = bar_g * dtanh_a_g[t]                                 # (26) ā_{g,t} = ḡ_t ⊙ (1 − g_t ⊙ g_t)
-        bar_o = bar_h * s[t]                                              # (16) ō_t = h̄_t ⊙ s_t
-        bar_a_o[t] = bar_o * dsigmoid_a_o[t]                              # (17) ā_{o,t} = ō_t ⊙ o_t ⊙ (1 − o_t)
-        bar_i = bar_c * g[t]                                              # (22) ī_t = c̄_t ⊙ g_t
-        bar_a_i[t] = bar_i * dsigmoid_a_i[t]                              # (25) ā_{i,t} = ī_t ⊙ i_t ⊙ (1 − i_t)
-        bar_f = bar_c * c[t]                                              # (21) f̄_t = c̄_t ⊙ c_{t-1}
-        bar_a_f[t] = bar_f * dsigmoid_a_f[t]                              # (24) ā_{f,t} = f̄_t ⊙ f_t ⊙ (1 − f_t)
-        # (27) (15) h̄←_{t-1} = [v̄_t]_{1:n}
-        from_h_prev = (
-            bar_a_f[t] @ block1_W_fiog[:hidden] + bar_a_i[t] @ block1_W_fiog[hidden:2 * hidden] + bar_a_o[t] @
-            block1_W_fiog[2 * hidden:3 * hidden] + bar_a_g[t] @ block1_W_fiog[3 * hidden:]
-        )
-        from_c_prev = bar_c * f[t]                                        # (20) c̄←_{t-1} = c̄_t ⊙ f_t
-        from_h, from_c = from_h_prev, from_c_prev
+    for first, last in reversed(blocks(time, batch * (5 * hidden))):
+        dtanh_c = tanh_slope(c[first + 1:last + 1])                       # part of (19)
+        dtanh_a_g = tanh_slope(a_g[first:last])                           # part of (26)
+        dsigmoid_a_fio = sigmoid_slope(a_fiog[first:last, :, :3 * hidden])  # part of (24) (25) (17)
+        dsigmoid_a_f, dsigmoid_a_i, dsigmoid_a_o = np.split(dsigmoid_a_fio, 3, axis=-1)
+        for t in reversed(range(first, last)):
+            bar_h = dh[t] + from_h                                        # (14) h̄_t = ∂L/∂h_t + h̄←_t
+            bar_s = bar_h * o[t]                                          # (18) s̄_t = h̄_t ⊙ o_t
+            # (19) c̄_t = ∂L/∂c_t + s̄_t ⊙ (1 − s_t ⊙ s_t) + c̄←_t
+            bar_c = dc[t] + bar_s * dtanh_c[t - first] + from_c
+            bar_g = bar_c * i[t]                                          # (23) ḡ_t = c̄_t ⊙ i_t
+            bar_a_g[t] = bar_g * dtanh_a_g[t - first]                     # (26) ā_{g,t} = ḡ_t ⊙ (1 − g_t ⊙ g_t)
+            bar_o = bar_h * s[t]                                          # (16) ō_t = h̄_t ⊙ s_t
+            bar_a_o[t] = bar_o * dsigmoid_a_o[t - first]                  # (17) ā_{o,t} = ō_t ⊙ o_t ⊙ (1 − o_t)
+            bar_i = bar_c * g[t]                                          # (22) ī_t = c̄_t ⊙ g_t
+            bar_a_i[t] = bar_i * dsigmoid_a_i[t - first]                  # (25) ā_{i,t} = ī_t ⊙ i_t ⊙ (1 − i_t)
+            bar_f = bar_c * c[t]                                          # (21) f̄_t = c̄_t ⊙ c_{t-1}
+            bar_a_f[t] = bar_f * dsigmoid_a_f[t - first]                  # (24) ā_{f,t} = f̄_t ⊙ f_t ⊙ (1 − f_t)
+            # (27) (15) h̄←_{t-1} = [v̄_t]_{1:n}
+            from_h_prev = (
+                bar_a_f[t] @ block1_W_fiog[:hidden] + bar_a_i[t] @ block1_W_fiog[hidden:2 * hidden] + bar_a_o[t] @
+                block1_W_fiog[2 * hidden:3 * hidden] + bar_a_g[t] @ block1_W_fiog[3 * hidden:]
+            )
+            from_c_prev = bar_c * f[t]                                    # (20) c̄←_{t-1} = c̄_t ⊙ f_t
+            from_h, from_c = from_h_prev, from_c_prev
     # (27) (28) x̄_t = [v̄_t]_{n+1:n+m}
     bar_x = (
         times(bar_a_f, block2_W_fiog[:hidden]) + times(bar_a_i, block2_W_fiog[hidden:2 * hidden]) + times(bar_a_o,
@@ -389,7 +401,7 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    c, a_fiog, fio, s, g, h, x = (run.kept[name] for name in ("c", "a_fiog", "fio", "s", "g", "h", "x"))
+    fio, c, a_fiog, s, g, h, x = (run.kept[name] for name in ("fio", "c", "a_fiog", "s", "g", "h", "x"))
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dx = upstream("dx", dx, (time, batch, inputs), p.dtype)
     dot_h = history("dh0", dh0, time, (batch, hidden), p.dtype)
@@ -400,26 +412,28 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
     block2_dot_W_fiog = dp.W_fiog[:, hidden:]                             # part of d(2)
     block1_W_fiog = p.W_fiog[:, :hidden]                                  # part of d(2)
     block2_W_fiog = p.W_fiog[:, hidden:]                                  # part of d(2)
-    # part of d(2)
-    early_dot_a_fiog = (
-        times(h[:-1], block1_dot_W_fiog.T) + times(x, block2_dot_W_fiog.T) + times(dx, block2_W_fiog.T) + dp.b_fiog
-    )
-    dsigmoid_a_fio = sigmoid_slope(a_fiog[:, :, :3 * hidden])             # part of d(3) d(4) d(5)
-    dtanh_a_g = tanh_slope(a_g)                                           # part of d(6)
-    dtanh_c = tanh_slope(c[1:])                                           # part of d(8)
     block1_W_fiog_T = np.ascontiguousarray(block1_W_fiog.T)
-    for t in range(time):
-        # d(1) d(2) ȧ_{f,t} = Ẇ_f v_t + W_f v̇_t + ḃ_f, …
-        dot_a_fiog = early_dot_a_fiog[t] + dot_h[t] @ block1_W_fiog_T
-        # d(3) d(4) d(5) ḟ_t = f_t ⊙ (1 − f_t) ⊙ ȧ_{f,t}, …
-        dot_fio = dsigmoid_a_fio[t] * dot_a_fiog[:, :3 * hidden]
-        dot_g = dtanh_a_g[t] * dot_a_fiog[:, 3 * hidden:]                 # d(6) ġ_t = (1 − g_t ⊙ g_t) ⊙ ȧ_{g,t}
-        # d(7) ċ_t = c_{t-1} ⊙ ḟ_t + f_t ⊙ ċ_{t-1} + g_t ⊙ i̇_t + i_t ⊙ ġ_t
-        dot_c[t + 1] = (
-            c[t] * dot_fio[:, :hidden] + f[t] * dot_c[t] + g[t] * dot_fio[:, hidden:2 * hidden] + i[t] * dot_g
+    for first, last in blocks(time, batch * (9 * hidden)):
+        # part of d(2)
+        early_dot_a_fiog = (
+            times(h[first:last], block1_dot_W_fiog.T) + times(x[first:last], block2_dot_W_fiog.T) +
+            times(dx[first:last], block2_W_fiog.T) + dp.b_fiog
         )
-        dot_s = dtanh_c[t] * dot_c[t + 1]                                 # d(8) ṡ_t = (1 − s_t ⊙ s_t) ⊙ ċ_t
-        dot_h[t + 1] = s[t] * dot_fio[:, 2 * hidden:] + o[t] * dot_s      # d(9) ḣ_t = s_t ⊙ ȯ_t + o_t ⊙ ṡ_t
+        dsigmoid_a_fio = sigmoid_slope(a_fiog[first:last, :, :3 * hidden])  # part of d(3) d(4) d(5)
+        dtanh_a_g = tanh_slope(a_g[first:last])                           # part of d(6)
+        dtanh_c = tanh_slope(c[first + 1:last + 1])                       # part of d(8)
+        for t in range(first, last):
+            # d(1) d(2) ȧ_{f,t} = Ẇ_f v_t + W_f v̇_t + ḃ_f, …
+            dot_a_fiog = early_dot_a_fiog[t - first] + dot_h[t] @ block1_W_fiog_T
+            # d(3) d(4) d(5) ḟ_t = f_t ⊙ (1 − f_t) ⊙ ȧ_{f,t}, …
+            dot_fio = dsigmoid_a_fio[t - first] * dot_a_fiog[:, :3 * hidden]
+            dot_g = dtanh_a_g[t - first] * dot_a_fiog[:, 3 * hidden:]     # d(6) ġ_t = (1 − g_t ⊙ g_t) ⊙ ȧ_{g,t}
+            # d(7) ċ_t = c_{t-1} ⊙ ḟ_t + f_t ⊙ ċ_{t-1} + g_t ⊙ i̇_t + i_t ⊙ ġ_t
+            dot_c[t + 1] = (
+                c[t] * dot_fio[:, :hidden] + f[t] * dot_c[t] + g[t] * dot_fio[:, hidden:2 * hidden] + i[t] * dot_g
+            )
+            dot_s = dtanh_c[t - first] * dot_c[t + 1]                     # d(8) ṡ_t = (1 − s_t ⊙ s_t) ⊙ ċ_t
+            dot_h[t + 1] = s[t] * dot_fio[:, 2 * hidden:] + o[t] * dot_s  # d(9) ḣ_t = s_t ⊙ ȯ_t + o_t ⊙ ṡ_t
     return Tangents(h=dot_h[1:], c=dot_c[1:])
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from derivations.notation.tree import Ref
-from numeric.codegen.levels import AFTER, BEFORE, ONCE, STEP, arrives
+from numeric.codegen.levels import AFTER, BEFORE, BLOCK, ONCE, STEP, arrives
 from numeric.codegen.lines import Line
 from numeric.codegen.names import Names
 from numeric.codegen.numpy_target import Printer
-from numeric.codegen.places import Places, axes_text, shape_text
+from numeric.codegen.places import Places, axes_text, shape_text, size_sum
 from numeric.codegen.schedule import Op, Pass, Schedule
 
 
@@ -30,7 +30,7 @@ class _Body:
         self.plan, self.one, self.names, self.cell = plan, one, names, plan.derivation.cell
         self.places = Places(plan, one, names)
         self.printer = Printer(self.places)
-        self.printed = {level: self.printer.lines(level) for level in (ONCE, BEFORE, STEP, AFTER)}
+        self.printed = {level: self.printer.lines(level) for level in (ONCE, BEFORE, BLOCK, STEP, AFTER)}
 
     def text(self, starting: list[str], ending: list[str]) -> str:
         given = [self.places.pack(ref) for ref in self.places.viewed if ref not in self.one.task.definition]
@@ -38,14 +38,24 @@ class _Body:
         lines += [Line(f"{name} = {value}") for name, value in self.printer.transposed.items()]
         lines += self.arrays()
         text = [line.indented(4) for line in lines]
-        if self.printed[STEP]:
-            text += [f"    for t in {self.order()}:", *(line.indented(8) for line in self.step())]
+        text += self.loop() if self.printed[STEP] else []
         text += [line.indented(4) for line in [*self.straight(AFTER), *map(Line, ending)]]
         return "\n".join(text)
 
-    def order(self) -> str:
-        """The direction of time."""
-        return "range(time)" if any(ref.time == -1 for ref in self.one.task.carried) else "reversed(range(time))"
+    def loop(self) -> list[str]:
+        """The loop over time; where something is computed ahead, a loop over blocks of steps around it."""
+        order = "{}" if any(ref.time == -1 for ref in self.one.task.carried) else "reversed({})"
+        ahead = self.straight(BLOCK)
+        if not ahead:
+            return [f"    for t in {order.format('range(time)')}:", *(line.indented(8) for line in self.step())]
+        packs = dict.fromkeys(self.places.pack(op.targets[0]) for op, _ in self.printed[BLOCK])
+        size = size_sum([self.places.shape(ref)[0] for pack in packs for ref in pack if self.places.shape(ref)])
+        return [
+            f"    for first, last in {order.format(f'blocks(time, batch * ({size}))')}:",
+            *(line.indented(8) for line in ahead),
+            f"        for t in {order.format('range(first, last)')}:",
+            *(line.indented(12) for line in self.step()),
+        ]
 
     def straight(self, level: int) -> list[Line]:
         """The lines outside of the loop; names for the members of a pack follow where it is made."""

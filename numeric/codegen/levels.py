@@ -1,18 +1,19 @@
-"""When a value is computed: once, before the loop over time, in a step of it, or after it."""
+"""When a value is computed: once, before the loop over time, ahead for a block of steps, in a step, or after the loop."""
 
 from __future__ import annotations
 
 from derivations.notation.tree import Ref
 from numeric.codegen.task import Task
 
-ONCE, BEFORE, STEP, AFTER = range(4)
-LEVEL = ("once", "before the loop", "in each step", "after the loop")
+ONCE, BEFORE, BLOCK, STEP, AFTER = range(5)
+LEVEL = ("once", "before the loop", "ahead for a block of steps", "in each step", "after the loop")
 
 
 def levels(task: Task) -> dict[Ref, int]:
     """The level of every value that the task computes or reads.
 
-    ``ONCE`` depends on parameters only and has no time axis. ``BEFORE`` depends on what is known of all steps.
+    ``ONCE`` depends on parameters only and has no time axis. ``BEFORE`` depends on what is known of all steps; what of
+    it is read by steps only is computed in a ``BLOCK``, a number of steps ahead that fits the cache.
     ``STEP`` depends on what a step takes from its neighbour and is needed by what it hands on. The rest is ``AFTER``.
     """
     found: dict[Ref, int] = {}
@@ -23,7 +24,20 @@ def levels(task: Task) -> dict[Ref, int]:
         found[eq.target] = AFTER if level > ONCE and eq.target.time is None else max(level, _least(task, eq.target))
     arriving = {ref for ref in task.carried if arrives(ref)}  # known within its step only
     needed = _needed(task, (*task.carried.values(), *(eq.target for eq in task.equations if not arriving.isdisjoint(eq.operands))))
-    return {ref: AFTER if level == STEP and ref not in needed and ref not in task.carried else level for ref, level in found.items()}
+    late = {ref: AFTER if level == STEP and ref not in needed and ref not in task.carried else level for ref, level in found.items()}
+    return {**late, **_in_blocks(task, late)}
+
+
+def _in_blocks(task: Task, level: dict[Ref, int]) -> dict[Ref, int]:
+    """The values that are known before the loop and read within it only."""
+    found: dict[Ref, int] = {}
+    lasting = {*task.results, *task.carried.values(), *task.kept}
+    users = task.users()
+    for eq in reversed(task.equations):
+        if level[eq.target] == BEFORE and eq.target not in lasting:
+            if all(level[user.target] == STEP or user.target in found for user in users[eq.target]):
+                found[eq.target] = BLOCK
+    return found
 
 
 def _least(task: Task, target: Ref) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from derivations.equations import Contraction, Layout, Pointwise
 from derivations.notation.tree import Apply, Expr, Name, Ref, Sum, rebuild, refs
 from derivations.sizes import Shape, Size
-from numeric.codegen.levels import BEFORE, ONCE, STEP, levels, without_unused
+from numeric.codegen.levels import ONCE, STEP, levels, without_unused
 from numeric.codegen.task import SLOPES, Node, Task
 
 
@@ -176,8 +176,8 @@ def early_sums(task: Task) -> Task:
     work = _Rewriter(task)
     for eq in task.equations:
         if isinstance(eq, Pointwise) and isinstance(eq.expr, Sum) and level[eq.target] == STEP:
-            early = [term for term in eq.expr.terms if max((level[r] for r in refs(term)), default=ONCE) <= BEFORE]
-            if len(early) > 1 and any(level[r] == BEFORE for term in early for r in refs(term)):
+            early = [term for term in eq.expr.terms if max((level[r] for r in refs(term)), default=ONCE) < STEP]
+            if len(early) > 1 and any(level[r] > ONCE for term in early for r in refs(term)):
                 target = Ref(eq.target.name.marked("early"), eq.target.time)
                 work.add(Pointwise(target, Sum(tuple(early))), work.shape(eq.target))
                 rest = tuple(term for term in eq.expr.terms if term not in early)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from derivations.equations import Contraction
 from derivations.notation.tree import Name, Ref
 from derivations.sizes import Shape, Size
-from numeric.codegen.levels import STEP, arrives, levels
+from numeric.codegen.levels import BLOCK, STEP, arrives, levels
 from numeric.codegen.names import Names, joined
 from numeric.codegen.schedule import Pass, Schedule
 
@@ -72,20 +72,28 @@ class Places:
         return f"{joined([eq.left.name for eq in products])}_{products[0].right.name.id}"
 
     def text(self, refs: Sequence[Ref], at: int) -> str:
-        """Neighbours in one array as seen at a level: in a step of the loop, or over all time."""
-        first, array = refs[0], self.array(refs[0])
-        in_step = at == STEP and self.over_time(first)
-        if first.name in self.states and self.over_time(first):
-            now = first.time == 0
-            return f"{array}[{'t + 1' if now else 't'}]" if in_step else f"{array}[{'1:' if now else ':-1'}]"
-        cut = self.cut(refs)
-        if cut and len(refs) == 1 and self.over_time(first):
+        """Neighbours in one array as seen at a level: in a step, in a block of steps ``first:last``, or over all time."""
+        first, array, cut = refs[0], self.array(refs[0]), self.cut(refs)
+        if not self.over_time(first):
+            lead = ":, " if self.timed(first) else ""
+            return f"{array}[{lead}{cut}]" if cut else array
+        if cut and len(refs) == 1:
             self.viewed[first] = None
             array, cut = self.names.variable(first.name), ""
-        if in_step:
-            return f"{array}[t, :, {cut}]" if cut else f"{array}[t]"
-        lead = ("" if not self.timed(first) else ":, :, " if self.over_time(first) else ":, ") if cut else ""
-        return f"{array}[{lead}{cut}]" if cut else array
+        when = self.when(first, at)
+        if cut:
+            return f"{array}[{when or ':'}, :, {cut}]"
+        return f"{array}[{when}]" if when else array
+
+    def when(self, ref: Ref, at: int) -> str:
+        """The index on the time axis; nothing for all of it."""
+        own = self.level.get(ref) == BLOCK
+        if ref.name in self.states:
+            now = " + 1" if ref.time == 0 else ""
+            return {STEP: f"t{now}", BLOCK: f"first{now}:last{now}"}.get(at, "1:" if now else ":-1")
+        if at == STEP:
+            return "t - first" if own else "t"
+        return "first:last" if at == BLOCK and not own else ""
 
     def cut(self, refs: Sequence[Ref]) -> str:
         """The slice of neighbours within their pack; nothing for the whole pack."""

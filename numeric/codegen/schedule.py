@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derivations import Derivation
-from derivations.equations import Contraction, Layout, Pointwise
-from derivations.notation.tree import Name, Ref, Sum, refs
-from numeric.codegen.levels import AFTER, BEFORE, LEVEL, ONCE, STEP, levels
+from derivations.equations import Contraction, Pointwise
+from derivations.notation.tree import Ref, Sum, refs
+from numeric.codegen.levels import AFTER, BEFORE, BLOCK, LEVEL, ONCE, STEP, levels
 from numeric.codegen.packs import Packs, adjoint_packs, parameter_packs, skeleton
 from numeric.codegen.passes import rewritten, without_aliases
 from numeric.codegen.task import Gather, Node, Task, backward_task, forward_task, tangent_task, untimed_names, without_time
@@ -92,23 +92,30 @@ def schedule(derivation: Derivation) -> Schedule:
     """Decide what to pack, hoist and keep for a cell."""
     given = forward_task(derivation)
     once = untimed_names(given)
+    back, tan = (rewritten(without_time(make(derivation), once)) for make in (backward_task, tangent_task))
     forward = rewritten(without_time(given, once))
+    forward = replace(forward, kept=_kept(derivation, forward, (back, tan)))
     packs = parameter_packs(forward)
     ops = fused(forward, packs)
     leaves = [Ref(name) for name in derivation.cell.parameters]
     parameters = Packs(pack for pack in packs.all() if pack[0] in leaves)
-    back = rewritten(without_time(backward_task(derivation), once))
-    back_packs = _mirrored(packs, parameters, "bar", back)
+    back_packs, tangent_packs = _mirrored(packs, parameters, "bar", back), _mirrored(packs, parameters, "dot", tan)
     adjoint_packs(back, parameters, back_packs)
     back = without_aliases(gathered(back, back_packs))
-    backward = _pass(back, fused(back, back_packs), back_packs, frozenset())
-    tan = rewritten(without_time(tangent_task(derivation), once))
-    tangent_packs = _mirrored(packs, parameters, "dot", tan)
-    tangent = _pass(tan, fused(tan, tangent_packs), tangent_packs, frozenset())
+    return Schedule(
+        derivation,
+        tuple(dict.fromkeys(parameters.pack(ref) for ref in leaves)),
+        _pass(forward, ops, packs),
+        _pass(back, fused(back, back_packs), back_packs),
+        _pass(tan, fused(tan, tangent_packs), tangent_packs),
+        forward.kept,
+    )
+
+
+def _kept(derivation: Derivation, forward: Task, others: tuple[Task, ...]) -> tuple[Ref, ...]:
+    """What the other passes read of the forward pass, its inputs among it."""
     own = {*forward.definition, *forward.carried, *(Ref(name, 0) for name in derivation.cell.inputs)}
-    kept = tuple(ref for ref in dict.fromkeys((*backward.given, *tangent.given)) if ref in own)
-    every = tuple(dict.fromkeys(parameters.pack(ref) for ref in leaves))
-    return Schedule(derivation, every, _pass(forward, ops, packs, frozenset(kept)), backward, tangent, kept)
+    return tuple(dict.fromkeys(ref for task in others for eq in task.equations for ref in eq.operands if ref in own))
 
 
 def _mirrored(packs: Packs, parameters: Packs, mark: str, task: Task) -> Packs:
@@ -119,10 +126,10 @@ def _mirrored(packs: Packs, parameters: Packs, mark: str, task: Task) -> Packs:
     return found
 
 
-def _pass(task: Task, ops: tuple[Op, ...], packs: Packs, kept: frozenset[Ref]) -> Pass:
+def _pass(task: Task, ops: tuple[Op, ...], packs: Packs) -> Pass:
     level = levels(task)
     later = {ref for op in ops if op.level == AFTER for ref in op.operands}
-    wanted = later | kept | set(task.results)
+    wanted = later | {*task.kept, *task.results}
     return Pass(task, ops, packs.all(), frozenset(ref for ref in wanted if level.get(ref) == STEP and ref in task.definition))
 
 
@@ -178,7 +185,7 @@ def fused(task: Task, packs: Packs) -> tuple[Op, ...]:
     """The equations in the order of computation, those that can be computed together as one operation."""
     level = levels(task)
     ops = []
-    for now in (ONCE, BEFORE, STEP, AFTER):
+    for now in (ONCE, BEFORE, BLOCK, STEP, AFTER):
         waiting = [eq for eq in task.equations if level[eq.target] == now]
         while waiting:
             missing = {eq.target for eq in waiting}
@@ -242,5 +249,3 @@ def _target_fits(task: Task, packs: Packs, one: Ref, two: Ref) -> bool:
     fixed = {*task.results, *task.carried.values()}
     return bool(task.shapes[one.name]) and one not in fixed and two not in fixed
 
-
-__all__ = ["AFTER", "BEFORE", "ONCE", "STEP", "Layout", "Name", "Op", "Pass", "Schedule", "schedule"]

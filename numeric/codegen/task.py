@@ -42,7 +42,8 @@ class Task:
     ``carried`` maps what a step reads of its neighbour to what it hands on itself. ``results`` are wanted at the end;
     a result without time sums over time. ``labels`` and ``notes`` are the numbers and the text of the equations,
     ``shared`` the text of the lines that several equations share, by number. ``stacks`` says which values are
-    concatenations, ``absorbed`` which numbers an equation stands for besides its own after passes have rewritten it.
+    concatenations, ``absorbed`` which numbers an equation stands for besides its own after passes have rewritten it. ``kept`` values are
+    read by a later pass.
     """
 
     equations: tuple[Node, ...]
@@ -54,6 +55,7 @@ class Task:
     shared: Mapping[str, str]
     stacks: Mapping[Ref, Layout]
     absorbed: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
+    kept: tuple[Ref, ...] = ()
 
     @property
     def definition(self) -> dict[Ref, Node]:
