@@ -98,13 +98,16 @@ def generate(
     """Generate the code of cells: forward, backward, forward mode."""
     from numeric import codegen
 
-    opened = [open_cell(cell) for cell in cells or cell_names()]
+    if target not in codegen.TARGETS:
+        raise CellError(f"no target {target!r}", hint=f"targets: {', '.join(codegen.TARGETS)}")
+
+    opened = [open_cell(cell) for cell in cells] if cells else None
     if output == "-" and not check:
-        typer.echo("\n".join(codegen.generate(cell, target) for cell in opened), nl=False)
+        typer.echo("\n".join(codegen.generate(cell, target) for cell in opened or map(get_cell, cell_names())), nl=False)
         return
     folder = Path(output) if output else codegen.CELLS
     if check:
-        problems = codegen.check(folder, opened, target, whole=not cells)
+        problems = codegen.check(folder, opened, target)
         for problem in problems:
             typer.echo(problem)
         raise typer.Exit(1 if problems else 0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from derivations.calculus.derivation import Derivation
 from derivations.documents import as_json, html, markdown, pdf, tex
 from derivations.documents.outline import document
 from derivations.errors import CellError
+from derivations.files import write_whole
 from derivations.verdict import Result
 
 TEXTS = {"tex": tex.render, "html": html.render, "md": markdown.render}
@@ -32,24 +31,5 @@ def write(derivation: Derivation, path: Path, results: Sequence[Result] = ()) ->
     if fmt not in FORMATS:
         raise CellError(f"no format for {path.name!r}", hint=f"the suffix is one of {', '.join('.' + f for f in FORMATS)}")
     if fmt == "pdf":
-        return put(path, pdf.compile_tex(render(derivation, "tex", results), path.stem))
-    return put(path, render(derivation, fmt, results).encode())
-
-
-def put(path: Path, data: bytes) -> Path:
-    """A file with this content, whole or not at all."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise CellError(f"{path} cannot be written: {error.strerror}", hint="the folder has to exist and to be writable") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException as error:
-        os.unlink(name)
-        if isinstance(error, OSError):
-            raise CellError(f"{path} cannot be written: {error.strerror}") from None
-        raise
-    return path
+        return write_whole(path, pdf.compile_tex(render(derivation, "tex", results), path.stem))
+    return write_whole(path, render(derivation, fmt, results))
