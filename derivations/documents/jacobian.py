@@ -29,8 +29,15 @@ class Path:
     factors: tuple[Expr, ...] = ()
     matrix: Ref | None = None
     columns: Ref | None = None
+    stacked: Ref | None = None  # the concatenation that the columns meet
     negative: bool = False
     name: Ref | None = None  # the name of the product of the factors
+    shown: tuple[Expr, ...] = ()  # the factors in print, where they are not all of one name
+
+    @property
+    def printed(self) -> tuple[Expr, ...]:
+        """The factors as a reader sees them."""
+        return self.shown or ((self.name,) if self.name else self.factors)
 
 
 Block = tuple[Path, ...]
@@ -96,7 +103,7 @@ class Jacobian:
         for path in self._paths(step.expr, step.target):
             if path.matrix is None or path.columns is not None:
                 raise NoClosedForm
-            yield replace(path, columns=eq.operands[index])
+            yield replace(path, columns=eq.operands[index], stacked=eq.target)
 
     @cached_property
     def roots(self) -> list[Ref]:
@@ -114,15 +121,28 @@ class Jacobian:
         return any(self.reads(between, state) for (to, between) in self.direct if to == root and between.time == 0 and between != root)
 
     def block(self, root: Ref, state: Ref) -> tuple[Block, tuple[tuple[Path, Ref], ...]]:
-        """A block: paths from the state itself, and paths from other roots whose own blocks are stated before."""
-        own = self.direct.get((root, state), ())
-        through = [
-            (path, between)
-            for between in self.roots
-            if between != root and self.reads(between, state)
-            for path in self.direct.get((root, between), ())
-        ]
-        return own, tuple(through)
+        """A block: paths from the state itself, and paths from other roots whose own blocks are stated before.
+
+        Two paths without a matrix, one behind the other, are one path.
+        """
+        own = list(self.direct.get((root, state), ()))
+        through: list[tuple[Path, Ref]] = []
+        for between in self.roots:
+            if between == root or not self.reads(between, state):
+                continue
+            for path in self.direct.get((root, between), ()):
+                inner, further = self.block(between, state)
+                if len(inner) == 1 and not further and inner[0].matrix is None and path.matrix is None:
+                    own.append(_merged(path, inner[0]))
+                else:
+                    through.append((path, between))
+        return tuple(own), tuple(through)
+
+
+def _merged(outer: Path, inner: Path) -> Path:
+    """The product of two diagonal operators; names of factors stay names in print."""
+    shown = tuple(f for path in (outer, inner) for f in ((path.name,) if path.name else path.factors))
+    return Path(inner.root, (*outer.factors, *inner.factors), negative=outer.negative != inner.negative, shown=shown)
 
 
 def _value(bar: Ref) -> Ref:

@@ -59,7 +59,7 @@ class Matrix:
 
 Node: TypeAlias = Atom | Group | Command | Words | Scripted | Matrix
 
-ARGUMENTS = {"frac": 2, "tfrac": 2, "bar": 1, "hat": 1, "tilde": 1, "dot": 1, "underline": 1, "mathbf": 1, "mathbb": 1}
+ARGUMENTS = {"frac": 2, "tfrac": 2, "bar": 1, "overline": 1, "hat": 1, "tilde": 1, "dot": 1, "underline": 1, "mathbf": 1, "mathbb": 1}
 WORDS = {"mathrm", "text", "operatorname"}
 _TOKEN = re.compile(r"\\begin\{pmatrix\}|\\end\{pmatrix\}|\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|.", re.DOTALL)
 

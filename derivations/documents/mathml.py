@@ -24,7 +24,7 @@ SPACES = {r"\,": "0.17em", r"\;": "0.28em", r"\ ": "0.33em", r"\quad": "1em", r"
 NOTHING = {r"\!", r"\left", r"\right", r"\bigl", r"\bigr"}
 FUNCTIONS = {r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\ln", r"\max", r"\min", r"\diag"}
 LARGE = {r"\sum": "∑", r"\prod": "∏"}
-ACCENTS = {"bar": "‾", "hat": "^", "tilde": "~", "dot": "˙"}
+ACCENTS = {"bar": "‾", "overline": "‾", "hat": "^", "tilde": "~", "dot": "˙"}
 LETTERS = {r"\R": "ℝ", r"\infty": "∞", r"\partial": "∂", r"\dots": "…", r"\prime": "′", r"\ell": "ℓ"}
 
 

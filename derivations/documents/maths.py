@@ -5,11 +5,13 @@ The vocabulary beyond ``derivations.notation.to_latex``: ``\T`` (transposed), ``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
 from derivations.calculus.families import Family, indexed, indexed_ref
+from derivations.documents.sizes_text import upright
 from derivations.notation import Style, latex, name_latex
 from derivations.notation.printing import is_scalar
 from derivations.notation.tree import Expr, Name, Neg, Number, Product, Ref, Sum, rebuild, refs
@@ -17,6 +19,10 @@ from derivations.notation.tree import Expr, Name, Neg, Number, Product, Ref, Sum
 STYLE = Style(transpose=r"\T", one=r"\E")
 LOSS = STYLE.loss
 RUNNING = 2  # a time that is never printed: the running values of an algorithm
+
+_WORD_UNDER_BAR = re.compile(r"\\bar\{(\\mathrm\{[^{}]*\})\}")
+_RANGE = re.compile(r"\]_\{([^{}]*)\}")
+_BESIDE_WORD = re.compile(r"((?:[A-Za-z0-9)}]|\\(?:alpha|beta|gamma|lambda|eta|tau|mu))) ?\\mathrm")
 
 Term: TypeAlias = tuple[bool, str]  # whether it is subtracted, and its LaTeX
 
@@ -29,7 +35,7 @@ class Maths:
 
     def tex(self, expr: Expr) -> str:
         """An expression as it stands."""
-        return latex(expr, style=STYLE, scalars=self.scalars)
+        return words_covered(latex(expr, style=STYLE, scalars=self.scalars))
 
     def at(self, ref: Ref, time: int | str | None) -> str:
         """A variable at a time of the program (0 is t) or at a time in words: ``T``, ``0``."""
@@ -93,6 +99,13 @@ class Maths:
         assert self.family is not None
         letters = ", ".join(name_latex(Name("x", sub=letter))[1:].removeprefix("_").strip("{}") for letter in self.family.letters)
         return rf"{self.family.index}\in\{{{letters}\}}"
+
+
+def words_covered(text: str) -> str:
+    """A bar as wide as a name of several letters; a thin space between such a name and a letter before it."""
+    text = _RANGE.sub(lambda found: f"]_{{{upright(found[1])}}}", text)
+    covered = _WORD_UNDER_BAR.sub(r"\\overline{\1}", text)
+    return _BESIDE_WORD.sub(r"\1\\,\\mathrm", covered)
 
 
 class OverGates:

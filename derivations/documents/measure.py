@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from derivations.documents.context import Context
-from derivations.evaluate import evaluate_cell, evaluate_program
+from derivations.documents.jacobian import Jacobian, NoClosedForm, Path
+from derivations.equations import Layout
+from derivations.evaluate import evaluate_cell, evaluate_expr, evaluate_program
 from derivations.notation.tree import Ref
 from derivations.sizes import LETTERS, shape_value
 
@@ -45,8 +48,24 @@ def measure(context: Context) -> Measured:
         error = max((_error(wanted[key], found[key]) for key in members), default=None)
         if members:
             groups.append((symbols, sum(int(np.size(found[key])) for key in members), error))
+    jacobian = _jacobian(context, run)
+    if jacobian:
+        groups.append(jacobian)
     sizes = r",\ ".join(f"{LETTERS.get(name, _word(name))}={value}" for name, value in run.sizes.items())
     return Measured(SEED, rf"{sizes},\ T={LENGTH}", tuple(groups))
+
+
+def _jacobian(context: Context, run: _Run) -> tuple[tuple[str, ...], int, float | None] | None:
+    """The blocks of the state Jacobian beside the complex step on the states before."""
+    jacobian = Jacobian(context)
+    try:
+        blocks = {(s, before): run.block(jacobian, s, before) for s in context.states for before in jacobian.before}
+    except NoClosedForm:
+        return None
+    measured = run.moved_states()
+    error = max(_error(blocks[key], measured[key]) for key in blocks)
+    symbols = tuple(rf"\partial {context.maths.tex(s)}/\partial {context.maths.tex(b)}" for s, b in blocks if jacobian.reads(s, b))
+    return symbols, sum(int(np.size(block)) for block in blocks.values()), error
 
 
 def _word(name: str) -> str:
@@ -117,6 +136,58 @@ class _Run:
         for s in self.cell.states:
             total[Ref(s, -1), 0] = arriving[s]
         return total
+
+    @cached_property
+    def first(self) -> Values:
+        """Every value of the first step."""
+        return evaluate_program(self.context.forward, self.forward(self.leaves)[1][0], FUNCTIONS, self.sizes)
+
+    def moved_states(self) -> dict[tuple[Ref, Ref], Any]:
+        """The derivative of every state after the first step by every entry of every state before it."""
+        start = self.forward(self.leaves)[1][0]
+        found: dict[tuple[Ref, Ref], Any] = {}
+        for before in (Ref(s, -1) for s in self.cell.states):
+            columns = []
+            for k in range(np.size(start[before])):
+                moved = np.array(start[before], dtype=complex)
+                moved[k] += 1j * STEP
+                columns.append(evaluate_cell(self.cell.equations, {**start, before: moved}, FUNCTIONS))
+            for after in self.context.states:
+                found[after, before] = np.stack([np.imag(c[after]) / STEP for c in columns], axis=-1)
+        return found
+
+    def block(self, jacobian: Jacobian, root: Ref, state: Ref) -> Any:
+        """One block of the Jacobian, from its paths."""
+        size = [shape_value(self.context.forward.shapes[r.name], self.sizes)[0] for r in (root, state)]
+        total = np.zeros(size)
+        if not jacobian.reads(root, state):
+            return total
+        own, through = jacobian.block(root, state)
+        for path in own:
+            total = total + self.operator(path, size[1])
+        for path, between in through:
+            inner = self.block(jacobian, between, state)
+            total = total + self.operator(path, inner.shape[0]) @ inner
+        return total
+
+    def operator(self, path: Path, columns: int) -> Any:
+        """``± diag(factors) matrix``."""
+        factors = np.ones(1)
+        for factor in path.factors:
+            factors = factors * evaluate_expr(factor, self.first, FUNCTIONS)
+        matrix = np.eye(columns) if path.matrix is None else self.first[path.matrix]
+        if path.columns is not None:
+            matrix = matrix[:, self.columns(path)]
+        return (-1 if path.negative else 1) * factors[:, None] * matrix
+
+    def columns(self, path: Path) -> slice:
+        """The columns of a matrix that meet one block of a concatenation."""
+        for eq in self.context.forward.equations:
+            if isinstance(eq, Layout) and eq.op == "concat" and path.columns in eq.operands and path.stacked == eq.target:
+                index = eq.operands.index(path.columns)
+                before = sum(shape_value(eq.split, self.sizes)[:index])
+                return slice(before, before + shape_value(eq.split, self.sizes)[index])
+        raise NoClosedForm
 
     def complex_step(self) -> dict[tuple[Ref, int | None], Any]:
         """The derivative of the loss by every entry of every leaf."""

@@ -7,6 +7,7 @@ from derivations.equations import Contraction, Layout, Pointwise
 from derivations.notation.tree import Apply, MatMul, Product, Ref, Sum
 
 LONGEST = 9  # words of an author's role that fit beside a formula
+SHORTEST = 5  # words of a role in a heading
 ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 
 
@@ -24,8 +25,8 @@ class Roles:
 
     def short(self, ref: Ref) -> str:
         """The role for a heading: what stands before the colon; from the equations if nobody said."""
-        said = self.cell.roles.get(ref.name.id, "").partition(":")[0].strip()
-        return said or self.derived(ref)
+        said = self.cell.roles.get(ref.name.id, "").partition(":")[0].partition(",")[0].split()
+        return " ".join(said[:SHORTEST]) + (" …" if len(said) > SHORTEST else "") if said else self.derived(ref)
 
     def derived(self, ref: Ref) -> str:
         """The role that the equations tell."""

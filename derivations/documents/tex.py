@@ -15,6 +15,8 @@ from derivations.documents.model import Algorithm, Block, Document, Figure, Item
 from derivations.documents.width import width
 
 NAMES = {"sec": "Section", "tab": "Table", "fig": "Figure", "alg": "Algorithm"}
+HANGING = 6.8  # em of a left side that hangs to the left of its box
+HEIGHTS = {"": 1.3, r"\tall ": 2.1, r"\taller ": 2.8}  # lines
 TEXT_WIDTH = 43.8  # em of 10 pt
 
 
@@ -44,8 +46,8 @@ def render(document: Document) -> str:
         title=escape.tex(document.title),
         subtitle=escape.tex(document.subtitle),
         source=escape.tex(document.source),
-        opening=[writer.block(b) for b in document.opening],
-        sections=[(s.key, escape.tex(s.title), [writer.block(b) for b in s.blocks]) for s in document.sections],
+        opening=writer.blocks(document.opening),
+        sections=[(s.key, escape.tex(s.title), writer.blocks(s.blocks)) for s in document.sections],
         references=[(key, writer.rich(text)) for key, text in document.references],
     )
 
@@ -54,6 +56,28 @@ class _Writer:
     def __init__(self, document: Document) -> None:
         self.labels = {row.number: row.label for row in document.rows()}
         self.rules = {name: number for number, name in enumerate(document.rules, 1)}
+
+    def blocks(self, blocks: tuple[Block, ...]) -> list[str]:
+        """Blocks with, before a text that introduces one, the room that both need."""
+        out: list[str] = []
+        for k, block in enumerate(blocks):
+            following = blocks[k + 1] if k + 1 < len(blocks) else None
+            if isinstance(block, Paragraph) and block.lead and following:
+                out.append(rf"\need{{{self.height(block) + self.height(following):.1f}\baselineskip}}%")
+            out.append(self.block(block))
+        return out
+
+    def height(self, block: Block) -> float:
+        """About how high a block is, in lines; at most a good part of a page."""
+        match block:
+            case Paragraph():
+                return 1.2 + self.plain(block.text) / TEXT_WIDTH
+            case Steps():
+                return min(30.0, 0.5 + sum(HEIGHTS[_strut(row.latex)] for row in block.rows))
+            case Table():
+                return min(30.0, 3.8 + 1.05 * len(block.rows))
+            case _:
+                return 3.0
 
     def block(self, block: Block) -> str:
         match block:
@@ -100,7 +124,11 @@ class _Writer:
         lines, note_below = broken(row.lhs, row.rhs, row.also, self.plain(row.note))
         note = self.rich(row.note)
         strut = _strut(row.latex)
-        first = rf"\st{{eq:{row.label}}}{{{row.lhs}}}{{{strut}{lines[0]}}}{{{'' if note_below else note}}}"
+        lhs = row.lhs
+        if width(lhs) > HANGING:  # it would reach the number: a line of its own
+            lhs, lines = "", [rf"\hspace{{-5em}}{row.lhs}", *lines]
+            note_below = note_below or len(lines) > 1
+        first = rf"\st{{eq:{row.label}}}{{{lhs}}}{{{strut}{lines[0]}}}{{{'' if note_below else note}}}"
         more = [rf"\more{{{_strut(line)}{line}}}" for line in lines[1:]]
         if note_below and note:
             more.append(rf"\noterow{{{note}}}")
@@ -108,7 +136,7 @@ class _Writer:
 
     def plain(self, text: Rich) -> float:
         """The width of a text in em."""
-        return sum(width(p.latex) if isinstance(p, Math) else 1.8 if isinstance(p, Link) else 0.5 * len(p) for p in text)
+        return sum(width(p.latex) if isinstance(p, Math) else 1.8 if isinstance(p, Link) else 0.46 * len(p) for p in text)
 
     def table(self, block: Table) -> str:
         kinds = "".join(">{\\raggedright\\arraybackslash}p{%s}" % _column(block) if k in block.wide and self.too_wide(block) else "l" for k in range(len(block.columns)))
@@ -120,7 +148,8 @@ class _Writer:
                 shown[0] = rf"\hypertarget{{rule.{self.rules[anchor]}}}{{R{self.rules[anchor]}}}"
             rows.append(" & ".join(shown) + r"\\")
         head = " & ".join(self.rich(c) for c in block.columns) + r"\\"
-        stretch = "\\renewcommand{\\arraystretch}{1.3}\n" if block.anchors else ""
+        high = block.anchors or any(r"\sum" in p.latex or "pmatrix" in p.latex for row in block.rows for cell in row for p in cell if isinstance(p, Math))
+        stretch = "\\renewcommand{\\arraystretch}{1.3}\n" if high else ""
         inner = f"\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}\n\\toprule\n{head}\n\\midrule\n" + "\n".join(rows) + "\n\\bottomrule\n\\end{tabular}"
         inner = f"\\begin{{adjustbox}}{{max width=\\linewidth}}\n{inner}\n\\end{{adjustbox}}"
         if not block.caption:
@@ -131,7 +160,7 @@ class _Writer:
     def too_wide(self, block: Table) -> bool:
         """Whether the rows of a table need more than the width of the text."""
         columns = [max([self.plain(row[k]) for row in block.rows] + [0]) for k in range(len(block.columns))]
-        return 0.92 * (sum(columns) + 1.2 * len(columns)) > TEXT_WIDTH
+        return 0.9 * sum(columns) + 1.2 * len(columns) > TEXT_WIDTH
 
     def algorithm(self, block: Algorithm) -> str:
         lines = []

@@ -37,11 +37,15 @@ def _end(context: Context) -> int:
 def _caption(context: Context, lines: tuple[Line, ...]) -> Rich:
     bars = [running(context, context.bar(s)) for s in context.states]
     completed = [k for k, line in enumerate(lines, 1) if line.depth and any(f.startswith(rf"{bar} \gets {bar} +") for f in line.formulas for bar in bars)]
-    where = ("line " if len(completed) == 1 else "lines ") + " and ".join(map(str, completed))
+    where = ("line " if len(completed) == 1 else "lines ") + _and(completed)
     verb = "completes" if len(completed) == 1 else "complete"
     them = "it" if len(bars) == 1 else "them"
     held = say("Backward pass. Until {} {} {}, {} what has arrived.", where, verb, them, (*join([Math(bar) for bar in bars], last=" and "), " holds" if len(bars) == 1 else " hold"))
     return held + ((" The assignments of one line are made at once.",) if len(bars) > 1 else ())
+
+
+def _and(found: list[int]) -> str:
+    return " and ".join(filter(None, (", ".join(map(str, found[:-1])), str(found[-1]))))
 
 
 def running(context: Context, ref: Ref) -> str:

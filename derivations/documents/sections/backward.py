@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derivations.calculus.derivation import Step
 from derivations.calculus.outline import Head
 from derivations.documents.context import Context
+from derivations.documents.index_form import index_form
 from derivations.documents.maths import shift
 from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Row, Section, Steps
 from derivations.documents.sections.uses import is_family, readers, uses
@@ -33,7 +35,8 @@ def step_row(context: Context, step: Step) -> Row:
     target, expr = (shift(step.target, 1), shift(step.expr, 1)) if arriving else (step.target, step.expr)
     assert isinstance(target, Ref)
     label = context.label(step.target, step.number)
-    return context.row(step.number, target, context.maths.pieces(expr), step_note(context, step), label=label)
+    row = context.row(step.number, target, context.maths.pieces(expr), step_note(context, step), label=label)
+    return replace(row, index=index_form(context, target, expr))
 
 
 def step_note(context: Context, step: Step) -> Rich:

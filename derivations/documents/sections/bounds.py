@@ -38,8 +38,8 @@ def bound_rows(context: Context, jacobian: Jacobian) -> tuple[Row, ...]:
 
 def _row(context: Context, jacobian: Jacobian, root: Ref, state: Ref) -> Row | None:
     own, through = jacobian.block(root, state)
-    if not any(path.matrix for path in (*own, *(p for p, _ in through))) and not through:
-        return None
+    if root.name == state.name and not through and not any(path.matrix for path in own):
+        return None  # the direct path says it
     pieces: list[str] = []
     for path in own:
         size = _sizes(context, path)
@@ -62,9 +62,8 @@ def _row(context: Context, jacobian: Jacobian, root: Ref, state: Ref) -> Row | N
 def _norm(context: Context, path: Path) -> str:
     if path.matrix is None:
         return ""
-    matrix = context.maths.tex(path.matrix)
     columns = rf"^{{({context.maths.tex(path.columns)})}}" if path.columns is not None else ""
-    return rf"\lVert {matrix}{columns}\rVert"
+    return rf"\lVert {context.maths.tex(path.matrix)}{columns}\rVert"
 
 
 def _term(context: Context, sizes: tuple[Size, ...], norm: str) -> str:

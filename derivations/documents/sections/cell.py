@@ -8,11 +8,11 @@ from derivations.calculus.families import Line
 from derivations.documents.context import Context
 from derivations.documents.diagram import draw
 from derivations.documents.model import Block, Figure, Link, Math, Paragraph, Rich, Row, Section, Steps
-from derivations.documents.sections.uses import uses_table
+from derivations.documents.sizes_text import size_latex
+from derivations.documents.sections.uses import plural_of, uses_table
 from derivations.documents.text import eq, join, plural, say, word
 from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Ref
-from derivations.sizes import size_letter
 
 DEFINITIONS = {
     "sigmoid": r"\sigma(u)=1/(1+e^{-u})",
@@ -61,17 +61,6 @@ def space(context: Context, ref: Ref) -> str:
     return rf"\R^{{{letters}}}" if letters else r"\R"
 
 
-def size_latex(size: tuple[str, ...]) -> str:
-    """A size in a formula; sizes without a usual letter keep their name."""
-    text = size_letter(size)
-    return "+".join(part if len(part.lstrip("0123456789")) < 2 else _named(part) for part in text.split("+"))
-
-
-def _named(part: str) -> str:
-    count = part[: len(part) - len(part.lstrip("0123456789"))]
-    return rf"{count}\mathrm{{{part[len(count):].replace('_', ' ')}}}".replace(" ", r"\ ")
-
-
 def cell_section(context: Context) -> Section:
     """The whole cell on one page."""
     rows = tuple(forward_row(context, line) for line in context.d.forward_lines)
@@ -90,7 +79,7 @@ def forward_row(context: Context, line: Line) -> Row:
     """One forward equation with the role of what it gives."""
     note: Rich = (context.roles.full(line.targets[0]) or context.roles.derived(line.targets[0]),)
     if line.family:
-        note = say("{}s, {}", context.roles.derived(line.targets[0]), Math(context.maths.gates))
+        note = say("{}, {}", plural_of(context.roles.derived(line.targets[0])), Math(context.maths.gates))
     return context.row(line.number, line.target, context.maths.pieces(line.expr), note)
 
 

@@ -8,6 +8,7 @@ from derivations.documents.context import Context
 from derivations.documents.measure import Measured, measure
 from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Section, Table
 from derivations.documents.text import say, symbols
+from derivations.sizes import LETTERS
 from derivations.verdict import SHOWN, Result
 
 KINDS = {"gradient": "gradients", "invariant": "ranges", "code": "generated code", "claim": "claims of the cell file", "equation": "equations"}
@@ -49,16 +50,23 @@ def scientific(value: float) -> str:
 
 def _verdicts(results: Sequence[Result]) -> Table:
     """Results with the same kind, verdict and method in one row."""
-    groups: dict[tuple[str, str, str], list[Result]] = {}
+    groups: dict[tuple[str, str, str, str], list[Result]] = {}
     for result in results:
-        groups.setdefault((result.kind, result.verdict, result.method), []).append(result)
+        groups.setdefault((result.kind, _verdict(result), result.method, result.independent_of), []).append(result)
+    errors = any(result.error is not None for result in results)
     rows: list[tuple[Rich, ...]] = []
-    for (kind, verdict, method), found in groups.items():
+    for (kind, verdict, method, independent), found in groups.items():
         what = found[0].statement if len(found) == 1 else f"{len(found)} {KINDS.get(kind, kind)}"
-        rows.append(((what,), (SHOWN[found[0].verdict],), (method,), _number(found)))
-        assert verdict == found[0].verdict
-    header: tuple[Rich, ...] = (("statement",), ("verdict",), ("method",), ("largest error",))
-    return Table(header, tuple(rows), wide=(0, 2))
+        last: tuple[Rich, ...] = (_number(found),) if errors else ()
+        rows.append(((what,), (verdict,), (method,), (independent,), *last))
+    header: tuple[Rich, ...] = (("statement",), ("verdict",), ("method",), ("independent of",), *(((("error",),)) if errors else ()))
+    return Table(header, tuple(rows), wide=(0, 2, 3))
+
+
+def _verdict(result: Result) -> str:
+    """``proved at n = 3``."""
+    sizes = ", ".join(f"{LETTERS.get(name, name)} = {value}" for name, value in result.at.items())
+    return SHOWN[result.verdict] + (f" {sizes}" if sizes else "")
 
 
 def _number(found: Sequence[Result]) -> Rich:

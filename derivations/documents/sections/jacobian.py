@@ -8,10 +8,8 @@ from derivations.documents.context import Context
 from derivations.documents.jacobian import Jacobian, NoClosedForm, Path
 from derivations.documents.maths import Term, equal
 from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Row, Section, Steps, Table
-from derivations.documents.sections.bounds import bound_rows
+from derivations.documents.sections.bounds import bound_rows, in_unit_interval
 from derivations.documents.text import join, say
-from derivations.equations import Pointwise
-from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Product, Ref
 
 LARGEST = 3  # states whose Jacobian is shown as one matrix
@@ -70,37 +68,30 @@ def _matrix(context: Context, jacobian: Jacobian) -> Row:
 
 def _row(context: Context, jacobian: Jacobian, root: Ref, state: Ref) -> Row:
     own, through = jacobian.block(root, state)
-    found: list[Term] = []
+    found: list[Term] = [(path.negative, _operator(context, path) or "I") for path in own]
     for path, between in through:
-        inner, further = jacobian.block(between, state)
-        single = len(inner) == 1 and not further and inner[0].matrix is None and path.matrix is None
-        if single:
-            merged = _product(context, path, inner[0])
-            found.append((path.negative != inner[0].negative, merged))
-        else:
-            found.append((path.negative, _operator(context, path) + (r"\," if _operator(context, path) else "") + rf"\frac{{\partial {context.maths.tex(between)}}}{{\partial {context.maths.tex(state)}}}"))
-    found = [(path.negative, _operator(context, path) or "I") for path in own] + found
+        operator = _operator(context, path)
+        inner = partial_latex(context, between, state, tall=True)
+        found.append((path.negative, operator + (r"\," if operator else "") + inner))
     number = context.next_number()
     lhs = partial_latex(context, root, state, tall=True)
     label = f"jac-{context.label(root, 0)}-{context.label(state, 0)}"
-    return Row(number, label, lhs, equal(found), ("block of the Jacobian",) if root in context.states else say("needed for the blocks below"))
-
-
-def _product(context: Context, first: Path, second: Path) -> str:
-    """Two diagonal operators as one."""
-    factors = [f for path in (first, second) for f in ([path.name] if path.name else path.factors)]
-    return rf"\diag({context.maths.tex(factors[0] if len(factors) == 1 else Product(tuple(factors)))})" if factors else "I"
+    return Row(number, label, lhs, equal(found))
 
 
 def _operator(context: Context, path: Path) -> str:
-    factors = (path.name,) if path.name else path.factors
+    factors = path.printed
     diagonal = rf"\diag({context.maths.tex(factors[0] if len(factors) == 1 else Product(tuple(factors)))})" if factors else ""
     if path.matrix is None:
         return diagonal
+    return diagonal + (r"\," if diagonal else "") + matrix_latex(context, path)
+
+
+def matrix_latex(context: Context, path: Path) -> str:
+    """The matrix of a path, with the columns that the path uses."""
+    assert path.matrix is not None
     matrix = context.maths.tex(path.matrix)
-    if path.columns is not None:
-        matrix = rf"{matrix}^{{({context.maths.tex(path.columns)})}}"
-    return diagonal + (r"\," if diagonal else "") + matrix
+    return matrix if path.columns is None else rf"{matrix}^{{({context.maths.tex(path.columns)})}}"
 
 
 def _direct_path(context: Context, jacobian: Jacobian) -> list[Block]:
@@ -138,8 +129,6 @@ def _part(context: Context, state: Ref, operator: str) -> Rich:
 
 def _gate(context: Context, path: Path) -> bool:
     """Whether the one factor of a path is a gate or its complement."""
-    from derivations.documents.sections.bounds import in_unit_interval
-
     return not path.negative and len(path.factors) == 1 and in_unit_interval(context, path.factors[0])
 
 
@@ -181,5 +170,3 @@ def _complete(context: Context, jacobian: Jacobian) -> list[Block]:
 def _slope(fn: str) -> str:
     return {"sigmoid": r"0<\sigma'\le 1/4", "tanh": r"0<\tanh'\le 1"}[fn]
 
-
-__all__ = ["FUNCTIONS", "Pointwise", "jacobian_section"]

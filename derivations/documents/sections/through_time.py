@@ -9,7 +9,7 @@ from derivations.documents.context import Context
 from derivations.documents.maths import Term, equal, shift
 from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Row, Section, Steps
 from derivations.documents.sections.backward import step_note
-from derivations.documents.sections.cell import size_latex
+from derivations.documents.sizes_text import size_latex
 from derivations.documents.text import eq, join, numbers, plural, say
 from derivations.notation.tree import MatMul, Ref, Sum, Transpose
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from derivations.calculus.families import Line
 from derivations.documents.context import Context
+from derivations.documents.sizes_text import size_latex
 from derivations.documents.model import Math, Rich, Table
 from derivations.documents.text import eq, join, numbers, say, times
 from derivations.notation.tree import Ref, refs
@@ -34,8 +35,6 @@ def uses_table(context: Context) -> Table:
 
 
 def _shape(context: Context, ref: Ref) -> str:
-    from derivations.documents.sections.cell import size_latex
-
     shape: Shape = context.forward.shapes[ref.name]
     return r"\times ".join(f"({size_latex(s)})" if len(s) > 1 and len(shape) > 1 else size_latex(s) for s in shape) or "1"
 
@@ -86,12 +85,17 @@ def is_family(context: Context, group: Sequence[Ref]) -> bool:
 def _role(context: Context, group: Sequence[Ref]) -> Rich:
     if is_family(context, group):
         role = context.roles.derived(group[0])
-        return (role if role.endswith("s") else "biases" if role == "bias" else role + "s",)
+        return (plural_of(role),)
     ordered = sorted(group, key=lambda ref: context.d.numbers.get(ref, 0))
     if len(ordered) == 1 and ordered[0] in context.states:
         given, plain = context.roles.short(ordered[0]), context.roles.derived(ordered[0])
         return (given if given == plain else f"{given} ({plain})",)
     return (", ".join(dict.fromkeys(context.roles.short(ref) for ref in ordered)),)
+
+
+def plural_of(role: str) -> str:
+    """``biases``, ``pre-activations``."""
+    return "biases" if role == "bias" else role if role.endswith("s") else role + "s"
 
 
 def _used_by(context: Context, group: Sequence[Ref]) -> Rich:
@@ -108,7 +112,7 @@ def _used_by(context: Context, group: Sequence[Ref]) -> Rich:
         parts.append(listed + ((" of every step",) if group[0].time is None else ()))
     later = uses(context, Ref(group[0].name, -1)) if group[0] in context.states else ()
     if later:
-        parts.append(_listed(later) + say(" of step $t+1$"))
+        parts.append(_later(later))
     return join(parts, between="; ", last="; ")
 
 
@@ -116,7 +120,14 @@ def _listed(counted: Uses) -> Rich:
     """``(1), four times; (6)``."""
     if all(count == 1 for _, count in counted):
         return numbers(number for number, _ in counted)
-    return join([(eq(n),) + ((f" {times(c)}",) if c > 1 else ()) for n, c in counted])
+    return join([(eq(n),) + ((f", {times(c)}",) if c > 1 else ()) for n, c in counted], between="; ", last="; ")
+
+
+def _later(counted: Uses) -> Rich:
+    """``(1) of step t+1, four times``."""
+    if len(counted) == 1 and counted[0][1] > 1:
+        return say("{} of step $t+1$, {}", eq(counted[0][0]), times(counted[0][1]))
+    return say("{} of step $t+1$", _listed(counted))
 
 
 def readers(context: Context, ref: Ref) -> tuple[Line, ...]:

@@ -1,0 +1,77 @@
+"""Expressions for a batch: vectors become matrices whose rows are sequences, and products turn round."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derivations.documents.context import Context
+from derivations.documents.model import Math
+from derivations.notation.tree import Concat, Expr, MatMul, Name, Neg, Part, Product, Ref, Sum, Total, Transpose, children, rebuild
+
+
+class Batch:
+    """Turns the equations of one cell round."""
+
+    ones = Ref(Name("ones"))  # a vector of ones, one for each sequence
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        names = [name for name in context.backward.shapes if name.base != "inline"]
+        self.vectors = {name for name in names if len(context.backward.shapes[name]) == 1}
+        self.parameters = set(context.cell.parameters)
+        dated = {n.unmarked for n in self.vectors} - self.parameters
+        bases = {name.base for name in names}
+        self.capital = all(len(n.base) == 1 and n.base.islower() and n.base.upper() not in bases for n in dated)
+
+    @property
+    def sample(self) -> Math:
+        """The matrices of the first input and the first state."""
+        first = [Ref(n, 0) for n in self.context.cell.inputs[:1]] + list(self.context.states[:1])
+        return Math(", ".join(self.tex(self.turned(ref)) for ref in first))
+
+    def tex(self, expr: Expr) -> str:
+        """An expression that is turned already."""
+        return self.context.maths.tex(expr).replace(r"\mathrm{ones}", r"\E")
+
+    def pieces(self, expr: Expr) -> str:
+        """A right side for the batch, the sums over gates kept."""
+        return " ".join(self.context.maths.pieces(self.turned(expr))).replace(r"\mathrm{ones}", r"\E")
+
+    def name(self, name: Name) -> Name:
+        """The matrix whose rows are a vector of every sequence."""
+        if name.unmarked in self.parameters or name not in self.vectors:
+            return name
+        return replace(name, base=name.base.upper()) if self.capital else replace(name, accents=("underline", *name.accents))
+
+    def turned(self, expr: Expr) -> Expr:
+        """``W x`` becomes ``X Wᵀ``, ``Wᵀ ā`` becomes ``Ā W``, ``ā xᵀ`` becomes ``Āᵀ X``, a bias a row in every row."""
+        match expr:
+            case Ref():
+                return replace(expr, name=self.name(expr.name))
+            case MatMul(left=Ref() as left, right=Transpose(arg=Ref() as right)) if left.name in self.vectors:
+                return MatMul(Transpose(self.turned(left)), self.turned(right))
+            case MatMul(left=Transpose(arg=matrix)):
+                return MatMul(self.turned(expr.right), matrix)
+            case MatMul():
+                return MatMul(self.turned(expr.right), Transpose(expr.left))
+            case Sum():
+                return Sum(tuple(self._term(term) for term in expr.terms))
+            case _:
+                return rebuild(expr, self.turned)
+
+    def _term(self, term: Expr) -> Expr:
+        if isinstance(term, Ref) and term.name in self.parameters and term.name in self.vectors:
+            return MatMul(self.ones, Transpose(term))
+        return Neg(self._term(term.arg)) if isinstance(term, Neg) else self.turned(term)
+
+
+def is_plain(context: Context, expr: Expr) -> bool:
+    """Whether the form for a batch is only a matter of turning products round."""
+    shapes = context.backward.shapes
+    if isinstance(expr, Total | Part | Concat):
+        return False
+    if isinstance(expr, Ref):
+        return bool(shapes[expr.name]) or expr.time is None
+    if isinstance(expr, Product) and any(isinstance(f, Ref) and f.time is None and len(shapes[f.name]) == 1 for f in expr.factors):
+        return False
+    return all(is_plain(context, child) for child in children(expr))
