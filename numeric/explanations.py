@@ -1,12 +1,11 @@
-"""What ``gateproof explain`` says: the rules of differentiation, and what each check does and does not show."""
+"""What ``gateproof explain`` says: the rules of differentiation, and what each method shows and does not show."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
 import inspect
-import pkgutil
-from collections.abc import Iterator
+import re
 
 from derivations.calculus.rules import RULES, Rule
 from derivations.errors import CellError
@@ -17,44 +16,70 @@ SYMBOLS = (
     (r"\text{ in several }", " in several "), (r"\bar M", "M̄"), (r"\bar Y", "Ȳ"), (r"\bar u", "ū"), (r"\bar v", "v̄"),
     (r"\bar y", "ȳ"), (r"\bar s", "s̄"), (r"\mathbf 1", "𝟏"), (r"\varphi", "φ"), (r"\partial ", "∂"), (r"\delta", "δ"),
     (r"\odot", " ⊙ "), (r"\oslash", " ⊘ "), (r"\sum", "Σ"), (r"\quad", " "), (r"\bigl", ""), (r"\bigr", ""),
-    (r"\T", "ᵀ"), (r"\,", " "), (r"\ ", " "), ("=", " = "), ("{", ""), ("}", ""),
+    (r"\T", "ᵀ"), (r"\,", " "), (r"\ ", " "), ("=", " = "), ("{", ""), ("}", ""), ("  ", " "),
 )  # fmt: skip
+
+# The methods that ``verify`` names, each with the module whose docstring explains it.
+METHODS = {
+    "index contraction": "derivations.proofs.contraction",
+    "scalars": "derivations.proofs.scalars",
+    "chain rule": "derivations.proofs.through_time",
+    "counterexample": "derivations.proofs.counterexample",
+    "range of a function": "derivations.proofs.ranges_interval",
+    "vertices of a box": "derivations.proofs.ranges_sign",
+    "convex combination": "derivations.proofs.ranges_states",
+    "claims": "derivations.proofs.claims",
+    "equations": "numeric.checks.reference",
+    "complex step": "numeric.checks.complex_step",
+    "Richardson": "numeric.checks.richardson",
+    "dot product": "numeric.checks.dot_product",
+    "time law": "numeric.checks.time_law",
+    "50 digits": "numeric.checks.tails",
+    "ranges": "numeric.checks.ranges",
+    "arguments": "numeric.checks.shapes",
+    "verdicts": "derivations.verdict",
+}
+
+# How ``verify`` spells methods that are variants of one of these.
+VARIANTS = {
+    "range of": "range of a function",
+    "equations with": "50 digits",
+    "equations in": "equations",
+    "induction": "convex combination",
+    "unrolled": "chain rule",
+    "interval": "range of a function",
+    "scalar identity": "claims",
+    "batch law": "time law",
+    "permutation law": "time law",
+}
 
 
 def method_topic(method: str) -> str:
     """The topic that explains a method as ``verify`` spells it: "range of σ", "batch law"."""
-    aliases = {
-        "range of": "range of a function",
-        "equations with": "50 digits",
-        "equations in": "equations",
-        "induction": "convex combination",
-    }
-    for beginning, topic in aliases.items():
-        if method.startswith(beginning):
-            return topic
-    return "time law" if method.endswith(" law") else method
+    return next((topic for beginning, topic in VARIANTS.items() if method.startswith(beginning)), method)
 
 
 def topics() -> dict[str, str]:
     """Every topic with its first line."""
-    found = {name: _first_line(_rule_text(rule)) for name, rule in RULES.items()}
-    found |= {name: _first_line(text) for name, text in _checks()}
-    return found
+    rules = {name: _first_line(_rule_text(rule)).partition(": ")[2] for name, rule in RULES.items()}
+    return rules | {name: _first_line(_text_of(module)) for name, module in METHODS.items()}
 
 
 def explanation(topic: str | None) -> str:
     """The text for one topic, or the list of topics."""
+    found = topics()
     if topic is None:
-        width = max(map(len, topics()))
-        return "\n".join(["rules of differentiation and checks:", *(f"  {name:{width}}  {line}" for name, line in topics().items())])
+        width = max(map(len, found))
+        return "\n".join(
+            ["rules of differentiation, then methods of proof and of test:", *(f"  {name:{width}}  {line}" for name, line in found.items())]
+        )
     if topic in RULES:
         return _rule_text(RULES[topic])
-    for name, text in _checks():
-        if name == topic:
-            return text
-    near = difflib.get_close_matches(topic, topics(), n=3)
+    if method_topic(topic) in METHODS:
+        return f"{topic}: {_text_of(METHODS[method_topic(topic)])}"
+    near = difflib.get_close_matches(topic, found, n=3)
     raise CellError(
-        f"nothing to explain under {topic!r}", hint=f"did you mean {' or '.join(near)}?" if near else f"topics: {', '.join(topics())}"
+        f"nothing to explain under {topic!r}", hint=f"did you mean {' or '.join(near)}?" if near else f"topics: {', '.join(found)}"
     )
 
 
@@ -63,15 +88,8 @@ def _rule_text(rule: Rule) -> str:
     return "\n".join(lines + [f"  {_text(reason)}" for reason in rule.reason])
 
 
-def _checks() -> Iterator[tuple[str, str]]:
-    """The modules of proofs and checks; their docstrings say what they show."""
-    for package in ("derivations.proofs", "numeric.checks"):
-        module = importlib.import_module(package)
-        yield package.rpartition(".")[2], inspect.cleandoc(module.__doc__ or "")
-        for info in sorted(pkgutil.iter_modules(module.__path__), key=lambda i: i.name):
-            doc = importlib.import_module(f"{package}.{info.name}").__doc__
-            if doc and not info.name.startswith("_"):
-                yield info.name.replace("_", "-"), inspect.cleandoc(doc)
+def _text_of(module: str) -> str:
+    return inspect.cleandoc(importlib.import_module(module).__doc__ or "")
 
 
 def _first_line(text: str) -> str:
@@ -80,6 +98,7 @@ def _first_line(text: str) -> str:
 
 def _text(formula: str) -> str:
     """A formula of a rule for a terminal."""
+    formula = re.sub(r"\^\{([^{}]{2,})\}", r"^(\1)", formula.replace("^{(q)}", "^q"))
     for latex, plain in SYMBOLS:
         formula = formula.replace(latex, plain)
-    return formula
+    return formula.strip()
