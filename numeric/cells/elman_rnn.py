@@ -54,7 +54,7 @@ class Params:
         dtype = np.dtype(dtype)
         if dtype not in (np.float32, np.float64):
             raise TypeError(f"dtype: {dtype} came, expected float32 or float64")
-        sizes = dict(zip(SIZES, (inputs, hidden,)))
+        sizes = dict(zip(SIZES, (inputs, hidden), strict=True))
         for name, size in sizes.items():
             if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
                 raise ValueError(f"{name}: {size!r} came, expected an integer >= 1")
@@ -64,7 +64,8 @@ class Params:
             stops = np.cumsum([shape[0] if shape else 1 for shape in shapes])
             whole = np.zeros((stops[-1], *shapes[0][1:]) if shapes[0] else (), dtype)
             self.__dict__[pack] = whole
-            self.__dict__.update(zip(members, np.split(whole, stops[:-1]) if whole.shape else [whole]))
+            parts = np.split(whole, stops[:-1]) if whole.shape else [whole]
+            self.__dict__.update(zip(members, parts, strict=True))
 
     def __setattr__(self, name, value):
         if name not in PARAMETERS and name not in PACKED:
@@ -153,7 +154,7 @@ def array(name, value, shape, dtype):
         if result.dtype.kind not in "biu":
             raise TypeError(f"{name}: dtype {result.dtype} came, expected {dtype} (the dtype of p)")
         result = result.astype(dtype)
-    if result.ndim != len(shape) or any(n < 1 if m is None else n != m for n, m in zip(result.shape, shape)):
+    if result.ndim != len(shape) or any(n < 1 if m is None else n != m for n, m in zip(result.shape, shape, strict=True)):
         expected = ", ".join("any" if m is None else str(m) for m in shape)
         raise ValueError(f"{name}: shape {result.shape} came, expected ({expected})")
     return result
@@ -241,9 +242,13 @@ tanh = np.tanh
 
 
 def tanh_slope(a):
-    """The derivative of tanh, 4 e / (1 + e)² with e = exp(-2 |a|): exact where 1 - tanh(a)² would be 0."""
+    """The derivative of tanh, 4 e / (1 + e)² with e = exp(-2 |a|): accurate where 1 - tanh(a)² is 0."""
     e = np.exp(-2 * np.abs(a))
-    return 4 * e / np.square(1 + e)
+    square = e + 1
+    square *= square
+    e *= 4
+    e /= square
+    return e
 
 
 # ---------------------------------------------------------------- forward
@@ -282,7 +287,7 @@ def backward(p, run, dh=None):
     Derivatives: dh[time, batch, hidden], default zeros. Returns Gradients.
     """
     instance("p", p, Params)
-    inputs, hidden = p.inputs, p.hidden
+    hidden = p.hidden
     time, batch = finished(run, p)
     a, x, h = (run.kept[name] for name in ("a", "x", "h"))
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)

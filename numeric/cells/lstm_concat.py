@@ -81,7 +81,7 @@ class Params:
         dtype = np.dtype(dtype)
         if dtype not in (np.float32, np.float64):
             raise TypeError(f"dtype: {dtype} came, expected float32 or float64")
-        sizes = dict(zip(SIZES, (inputs, hidden,)))
+        sizes = dict(zip(SIZES, (inputs, hidden), strict=True))
         for name, size in sizes.items():
             if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
                 raise ValueError(f"{name}: {size!r} came, expected an integer >= 1")
@@ -91,7 +91,8 @@ class Params:
             stops = np.cumsum([shape[0] if shape else 1 for shape in shapes])
             whole = np.zeros((stops[-1], *shapes[0][1:]) if shapes[0] else (), dtype)
             self.__dict__[pack] = whole
-            self.__dict__.update(zip(members, np.split(whole, stops[:-1]) if whole.shape else [whole]))
+            parts = np.split(whole, stops[:-1]) if whole.shape else [whole]
+            self.__dict__.update(zip(members, parts, strict=True))
 
     def __setattr__(self, name, value):
         if name not in PARAMETERS and name not in PACKED:
@@ -180,7 +181,7 @@ def array(name, value, shape, dtype):
         if result.dtype.kind not in "biu":
             raise TypeError(f"{name}: dtype {result.dtype} came, expected {dtype} (the dtype of p)")
         result = result.astype(dtype)
-    if result.ndim != len(shape) or any(n < 1 if m is None else n != m for n, m in zip(result.shape, shape)):
+    if result.ndim != len(shape) or any(n < 1 if m is None else n != m for n, m in zip(result.shape, shape, strict=True)):
         expected = ", ".join("any" if m is None else str(m) for m in shape)
         raise ValueError(f"{name}: shape {result.shape} came, expected ({expected})")
     return result
@@ -272,18 +273,25 @@ def sigmoid(a):
 
 
 def sigmoid_slope(a):
-    """The derivative of sigmoid, σ(a) σ(-a) = e / (1 + e)² with e = exp(-|a|): exact where 1 - σ(a) would be 0."""
+    """The derivative of sigmoid, e / (1 + e)² with e = exp(-|a|): accurate where 1 - sigmoid(a) is 0."""
     e = np.exp(-np.abs(a))
-    return e / np.square(1 + e)
+    square = e + 1
+    square *= square
+    e /= square
+    return e
 
 
 tanh = np.tanh
 
 
 def tanh_slope(a):
-    """The derivative of tanh, 4 e / (1 + e)² with e = exp(-2 |a|): exact where 1 - tanh(a)² would be 0."""
+    """The derivative of tanh, 4 e / (1 + e)² with e = exp(-2 |a|): accurate where 1 - tanh(a)² is 0."""
     e = np.exp(-2 * np.abs(a))
-    return 4 * e / np.square(1 + e)
+    square = e + 1
+    square *= square
+    e *= 4
+    e /= square
+    return e
 
 
 # ---------------------------------------------------------------- forward
@@ -320,10 +328,7 @@ def forward(p, x, h=None, c=None, save=True):
             c[t + 1] = f[t] * c[t] + i[t] * g[t]                          # (7) c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
             s[t] = tanh(c[t + 1])                                         # (8) s_t = tanh(c_t)
             h[t + 1] = o[t] * s[t]                                        # (9) h_t = o_t ⊙ s_t
-    kept = (
-        {"fio": fio, "c": c, "a_fiog": a_fiog, "s": s, "g": g, "block2_W_fiog": block2_W_fiog, "block1_W_fiog":
-        block1_W_fiog, "h": h, "x": x} if save else None
-    )
+    kept = {"fio": fio, "c": c, "a_fiog": a_fiog, "s": s, "g": g, "h": h, "x": x} if save else None
     return Run(h=h[1:], c=c[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
 
@@ -337,7 +342,7 @@ def backward(p, run, dh=None, dc=None):
     Derivatives: dh[time, batch, hidden], dc[time, batch, hidden], default zeros. Returns Gradients.
     """
     instance("p", p, Params)
-    inputs, hidden = p.inputs, p.hidden
+    hidden = p.hidden
     time, batch = finished(run, p)
     fio, c, a_fiog, s, g, h, x = (run.kept[name] for name in ("fio", "c", "a_fiog", "s", "g", "h", "x"))
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)

@@ -10,7 +10,7 @@ from numeric.codegen.lines import Line
 from numeric.codegen.names import Names
 from numeric.codegen.numpy_target import Printer
 from numeric.codegen.places import Places, axes_text, shape_text, size_sum
-from numeric.codegen.schedule import Op, Pass, Schedule
+from numeric.codegen.schedule import Pass, Schedule
 
 
 def quoted(text: str) -> str:
@@ -91,7 +91,8 @@ class _Body:
                 names = ", ".join(self.names.variable(ref.name) for ref in pack)
                 lines.append(Line(f"{names} = np.split({self.places.array(pack[0])}, {len(pack)}, axis=-1)"))
             else:
-                lines += [Line(f"{self.names.variable(ref.name)} = {self.places.array(ref)}[:, :, {self.places.cut((ref,))}]") for ref in used]
+                array = self.places.array(pack[0])
+                lines += [Line(f"{self.names.variable(ref.name)} = {array}[:, :, {self.places.cut((ref,))}]") for ref in used]
         return lines
 
     def kept(self) -> list[str]:
@@ -102,9 +103,6 @@ class _Body:
     def unpacked(self) -> list[str]:
         names = self.kept()
         return [f"{', '.join(names)}{',' if len(names) == 1 else ''} = (run.kept[name] for name in {tuple_text(names)})"] if names else []
-
-    def upstream(self, names: Iterable[str], lead: str, shapes: Iterable[str]) -> list[str]:
-        return [f'{name} = upstream("{name}", {name}, {shape}, p.dtype)' for name, shape in zip(names, shapes, strict=True)]
 
     def results(self, mark: str) -> str:
         """The outputs, or their tangents, as keyword arguments."""
@@ -122,7 +120,11 @@ def forward_body(plan: Schedule, names: Names) -> str:
     kept = list(dict.fromkeys(body.places.array(ref) for ref in plan.kept))
     result = body.results("")
     pairs = ", ".join(f"{quoted(name)}: {name}" for name in kept)
-    return body.text(starting, [f"kept = {{{pairs}}} if save else None", f"return Run({result}, kept=kept, made_with=signature(p), time=time, batch=batch)"])
+    ending = [
+        f"kept = {{{pairs}}} if save else None",
+        f"return Run({result}, kept=kept, made_with=signature(p), time=time, batch=batch)",
+    ]
+    return body.text(starting, ending)
 
 
 def backward_body(plan: Schedule, names: Names) -> str:
@@ -151,6 +153,3 @@ def tangent_body(plan: Schedule, names: Names) -> str:
         dot, d = body.places.array(Ref(name.marked("dot"), 0)), f"d{names.initial(name)}"
         starting.append(f'{dot} = history("{d}", {d}, time, {shape_text(cell.shapes[name], "batch")}, p.dtype)')
     return body.text(starting, [f"return Tangents({body.results('dot')})"])
-
-
-__all__ = ["Op", "backward_body", "forward_body", "quoted", "tangent_body", "tuple_text"]

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from derivations import CellError
 from derivations.notation.tree import Apply, Expr, Neg, Number, Power, Product, Quotient, Ref, Sum
+from numeric.codegen.activations import TEXTS
 
-FUNCTIONS = frozenset({"sigmoid", "tanh", "exp", "softplus", "sigmoid_slope", "tanh_slope"})
+FUNCTIONS = tuple(TEXTS)
 SUM, PRODUCT, NEGATIVE, POWER, ATOM = range(5)  # how strongly an operator binds
 
 
@@ -51,7 +52,7 @@ def _written(expr: Expr, text: Callable[[Ref], tuple[str, int]]) -> tuple[str, i
             return _power(expr, part)
         case Apply():
             if expr.fn not in FUNCTIONS:
-                raise CellError(f"the NumPy generator does not know the function {expr.fn}", hint=f"it knows {', '.join(sorted(FUNCTIONS))}")
+                raise CellError(f"the NumPy generator does not know the function {expr.fn}", hint=f"it knows {', '.join(FUNCTIONS)}")
             return f"{expr.fn}({part(expr.arg, SUM)})", ATOM
         case _:
             raise CellError(f"the NumPy generator cannot print {type(expr).__name__}", hint="please report the cell")

@@ -34,9 +34,9 @@ def _in_blocks(task: Task, level: dict[Ref, int]) -> dict[Ref, int]:
     lasting = {*task.results, *task.carried.values(), *task.kept}
     users = task.users()
     for eq in reversed(task.equations):
-        if level[eq.target] == BEFORE and eq.target not in lasting:
-            if all(level[user.target] == STEP or user.target in found for user in users[eq.target]):
-                found[eq.target] = BLOCK
+        early = level[eq.target] == BEFORE and eq.target not in lasting
+        if early and all(level[user.target] == STEP or user.target in found for user in users[eq.target]):
+            found[eq.target] = BLOCK
     return found
 
 

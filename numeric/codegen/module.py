@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -18,6 +19,7 @@ from numeric.codegen.names import Names
 from numeric.codegen.places import shape_text
 from numeric.codegen.schedule import Schedule
 
+BODIES = {"forward": forward_body, "backward": backward_body, "jvp": tangent_body}
 VERSION = "0.1.0"  # of the generator: that of the distribution, as a test demands
 
 
@@ -61,7 +63,8 @@ class _Context:
 
     def data(self) -> dict[str, object]:
         cell, names = self.cell, self.names
-        bodies = {"forward": forward_body(self.plan, names), "backward": backward_body(self.plan, names), "jvp": tangent_body(self.plan, names)}
+        bodies = {name: make(self.plan, names) for name, make in BODIES.items()}
+        bodies["forward"] = "\n".join([*(f"    {line}" for line in self.input_checks()), bodies["forward"]])
         used = [text for fn, text in TEXTS.items() if any(f"{fn}(" in body for body in bodies.values())]
         return {
             "cell": cell,
@@ -76,10 +79,10 @@ class _Context:
             "parameters": {names.variable(name): [" + ".join(size) for size in cell.shapes[name]] for name in cell.parameters},
             "packs": {names.pack([r.name for r in pack]): [names.variable(r.name) for r in pack] for pack in self.plan.parameters},
             "scale": "hidden" if "hidden" in cell.sizes else cell.sizes[-1],
-            "input_checks": self.input_checks(),
             "activations": used,
             "bodies": bodies,
             "shapes": self.shapes(),
+            "sizes": {name: self.sizes_used(body) for name, body in bodies.items()},
         }
 
     def input_checks(self) -> list[str]:
@@ -90,9 +93,17 @@ class _Context:
             lines.append(f'{v} = array("{v}", {v}, {shape_text(self.cell.shapes[name], lead)}, p.dtype)')
         return [lines[0], f"time, batch = {self.names.variable(self.cell.inputs[0])}.shape[:2]", *lines[1:]] if lines else []
 
+    def sizes_used(self, body: str) -> str:
+        """The line that gives a function the sizes that it uses."""
+        used = [size for size in self.cell.sizes if re.search(rf"\b{size}\b", body)]
+        return f"{', '.join(used)} = {', '.join(f'p.{size}' for size in used)}"
+
     def shapes(self) -> dict[str, str]:
         """Names with their shapes, for docstrings."""
         cell, names = self.cell, self.names
+
+        def direction(name: Name) -> str:
+            return f"d{names.initial(name)}"
 
         def listed(of: Iterable[Name], lead: str, text: Callable[[Name], str]) -> str:
             return ", ".join(f"{text(n)}[{shape_text(cell.shapes[n], lead).strip('(),')}]" for n in of)
@@ -102,8 +113,8 @@ class _Context:
             "outputs": listed(cell.outputs, "time, batch", names.variable),
             "states": listed(cell.states, "batch", names.variable),
             "upstream": listed(cell.outputs, "time, batch", names.argument),
-            "tangents": ", ".join([listed(cell.inputs, "time, batch", names.argument), listed(cell.states, "batch", lambda n: f"d{names.initial(n)}")]),
-            "gradients": ", ".join([listed(cell.inputs, "time, batch", names.variable), listed(cell.states, "batch", names.initial)]),
+            "tangents": f"{listed(cell.inputs, 'time, batch', names.argument)}, {listed(cell.states, 'batch', direction)}",
+            "gradients": f"{listed(cell.inputs, 'time, batch', names.variable)}, {listed(cell.states, 'batch', names.initial)}",
             "step": listed((*cell.inputs, *cell.states), "batch", names.variable),
         }
 

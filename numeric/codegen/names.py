@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from derivations.notation.tree import Name
 
 FIXED = frozenset(  # names that the fixed text of a module uses
-    ["np", "p", "run", "rng", "dtype", "save", "time", "batch", "t", "shape", "value", "name", "grads", "tangents", "dp", "self", "args", "kept", "size", "sizes", "params", "result", "like", "sigmoid", "tanh", "exp", "softplus", "sigmoid_slope", "tanh_slope", "rows", "first", "last", "blocks", "CACHE", "times", "over_time", "concat", "history", "per_step", "init", "Params", "Gradients", "Run", "Tangents", "forward", "backward", "jvp", "step", "step_vjp", "names", "items", "zeros_like", "NAME", "STATES", "OUTPUTS", "INPUTS", "PARAMETERS", "SIZES", "PACKED"]
+    """
+    np p run rng dtype save time batch t first last name value shape kept grads dp
+    sigmoid tanh exp softplus sigmoid_slope tanh_slope rows times over_time concat
+    array upstream history per_step blocks instance like signature finished restored
+    init Params Gradients Run Tangents forward backward jvp step step_vjp
+    names items sizes zeros_like made_with
+    NAME STATES OUTPUTS INPUTS PARAMETERS SIZES PACKED CACHE
+    """.split()  # noqa: SIM905  # a list of 60 strings is harder to read
 )
 RESERVED = FIXED | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derivations.equations import Contraction
-from derivations.notation.tree import Name, Ref
+from derivations.notation.tree import Ref
 from derivations.sizes import Shape, Size
 from numeric.codegen.levels import BLOCK, STEP, arrives, levels
 from numeric.codegen.names import Names, joined
@@ -127,6 +127,3 @@ def axes_text(axes: Sequence[str]) -> str:
 def shape_text(cell_shapes: Shape, lead: str) -> str:
     """The shape of a value with its leading axes: ``(time, batch, hidden)``."""
     return axes_text([*lead.split(", "), *(size_sum([size]) for size in cell_shapes)])
-
-
-__all__ = ["Name", "Places", "axes_text", "shape_text", "size_sum", "slice_text"]

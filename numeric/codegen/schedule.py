@@ -80,7 +80,8 @@ class Schedule:
 
     def __str__(self) -> str:
         packed = "\n".join("  " + ", ".join(map(_text, pack)) for pack in self.parameters)
-        passes = "\n".join(f"{name}\n{one}" for name, one in (("forward", self.forward), ("backward", self.backward), ("jvp", self.tangent)))
+        named = {"forward": self.forward, "backward": self.backward, "jvp": self.tangent}
+        passes = "\n".join(f"{name}\n{one}" for name, one in named.items())
         return f"packed parameters\n{packed}\nkept\n  {', '.join(map(_text, self.kept))}\n{passes}\n"
 
 
@@ -115,7 +116,8 @@ def schedule(derivation: Derivation) -> Schedule:
 def _kept(derivation: Derivation, forward: Task, others: tuple[Task, ...]) -> tuple[Ref, ...]:
     """What the other passes read of the forward pass, its inputs among it."""
     own = {*forward.definition, *forward.carried, *(Ref(name, 0) for name in derivation.cell.inputs)}
-    return tuple(dict.fromkeys(ref for task in others for eq in task.equations for ref in eq.operands if ref in own))
+    read = dict.fromkeys(ref for task in others for eq in task.equations for ref in eq.operands if ref not in task.definition)
+    return tuple(ref for ref in read if ref in own)
 
 
 def _mirrored(packs: Packs, parameters: Packs, mark: str, task: Task) -> Packs:
@@ -239,7 +241,8 @@ def _adjacent(task: Task, packs: Packs, one: Node, two: Node, run: Sequence[Node
 
 def _is_free(task: Task, packs: Packs, ref: Ref) -> bool:
     """Whether a value can still be placed: a vector of parameters of the cell."""
-    return ref not in packs.where and ref.time is None and ref not in task.definition and not ref.name.marks and len(task.shapes[ref.name]) == 1
+    given = ref.time is None and ref not in task.definition and not ref.name.marks
+    return given and ref not in packs.where and len(task.shapes[ref.name]) == 1
 
 
 def _target_fits(task: Task, packs: Packs, one: Ref, two: Ref) -> bool:

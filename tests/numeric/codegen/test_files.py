@@ -28,8 +28,8 @@ def test_stale_missing_and_extra_files_are_told_apart(tmp_path):
     assert len(problems) == 3
     assert "gru_after.py: missing" in problems[0]
     assert "lstm.py: stale" in problems[1]
-    assert "-        h[t + 1] = 2 * " in problems[1]
-    assert "+        h[t + 1] = " in problems[1]
+    assert "-            h[t + 1] = 2 * " in problems[1]
+    assert "+            h[t + 1] = " in problems[1]
     assert "nobody.py: extra" in problems[2]
 
 

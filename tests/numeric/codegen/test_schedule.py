@@ -7,7 +7,7 @@ from random_cells import cells
 from derivations import cell_names, derive, get_cell
 from derivations.equations import Contraction
 from numeric.codegen import schedule
-from numeric.codegen.levels import AFTER, BEFORE, STEP, leaf_level, levels
+from numeric.codegen.levels import AFTER, BLOCK, STEP, leaf_level, levels
 from numeric.codegen.schedule import Pass
 from numeric.codegen.task import Gather
 
@@ -33,7 +33,7 @@ def products(one: Pass, level: int) -> int:
 def test_products(name, forward, backward, after):
     found = plan(name)
     assert products(found.forward, STEP) == forward
-    assert products(found.forward, BEFORE) == 1
+    assert products(found.forward, BLOCK) == 1
     assert products(found.backward, STEP) == backward
     assert products(found.backward, AFTER) == after
     assert products(found.tangent, STEP) == forward
@@ -42,8 +42,9 @@ def test_products(name, forward, backward, after):
 @pytest.mark.parametrize("name", ["lstm_concat", "gru_seed"])
 def test_the_part_of_a_concatenation_that_is_an_input_leaves_the_loop(name):
     found = plan(name)
-    assert products(found.forward, BEFORE) == 1
-    assert products(found.forward, STEP) == len({op.equations[0].right for op in found.forward.at(STEP) if isinstance(op.equations[0], Contraction)})
+    assert products(found.forward, BLOCK) == 1
+    operands = {op.equations[0].right for op in found.forward.at(STEP) if isinstance(op.equations[0], Contraction)}
+    assert products(found.forward, STEP) == len(operands)
 
 
 def test_gates_share_one_array():
@@ -103,7 +104,7 @@ def test_backward_reads_what_it_keeps(name):
 def test_a_schedule_can_be_read():
     text = str(plan("lstm"))
     assert "f[t], i[t], o[t] <- a_f[t], a_i[t], a_o[t]" in text
-    for word in ("packed parameters", "kept", "before the loop", "in each step", "after the loop"):
+    for word in ("packed parameters", "kept", "ahead for a block of steps", "in each step", "after the loop"):
         assert word in text
 
 
