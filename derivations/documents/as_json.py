@@ -38,11 +38,21 @@ def _plain(derivation: Derivation, document: Document, results: Sequence[Result]
             "inputs": [_name(name) for name in cell.inputs],
             "parameters": [_name(name) for name in cell.parameters],
             "sizes": list(cell.sizes),
-            "shapes": {name.id: [list(size) for size in shape] for name, shape in derivation.forward.shapes.items() if name not in derivation.forward.inline},
+            "shapes": {
+                name.id: [list(size) for size in shape]
+                for name, shape in derivation.forward.shapes.items()
+                if name not in derivation.forward.inline
+            },
             "equations": [{"target": unicode(eq.target), "unicode": f"{unicode(eq.target)} = {unicode(eq.expr)}"} for eq in cell.equations],
         },
         "rules": [
-            {"number": k, "name": name, "forward": RULES[name].forward, "backward": list(RULES[name].backward), "reason": list(RULES[name].reason)}
+            {
+                "number": k,
+                "name": name,
+                "forward": RULES[name].forward,
+                "backward": list(RULES[name].backward),
+                "reason": list(RULES[name].reason),
+            }
             for k, name in enumerate(context.rules, 1)
         ],
         "functions": [{"name": fn, "number": number} for fn, number in derivation.functions.items()],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,7 @@ from derivations.calculus.rules import RULES
 from derivations.documents.maths import Maths
 from derivations.documents.model import Link, Math, Rich, Row
 from derivations.documents.roles import Roles
-from derivations.notation import unicode
-from derivations.notation.tree import Expr, Name, Product, Ref, Sum, refs
+from derivations.notation.tree import Expr, Product, Ref, Sum, refs
 from derivations.verdict import Result
 
 if TYPE_CHECKING:
@@ -112,7 +110,9 @@ class Context:
         """A reference to the equation that gives a value."""
         return (Link("eq", self.d.numbers[ref]),)
 
-    def row(self, number: int, target: Ref, rhs: tuple[str, ...], note: Rich = (), *, also: str = "", lhs: str = "", label: str = "") -> Row:
+    def row(
+        self, number: int, target: Ref, rhs: tuple[str, ...], note: Rich = (), *, also: str = "", lhs: str = "", label: str = ""
+    ) -> Row:
         """One numbered formula."""
         return Row(number, label or self.label(target, number), lhs or self.maths.tex(target), rhs, note, also)
 
@@ -144,20 +144,3 @@ class Context:
     def collective_expr(self, expr: Expr, steps: Sequence[Step]) -> Expr:
         """An expression of the first of several steps, said for all of them."""
         return indexed(expr, steps[0].target.name.sub, self.family.index) if len(steps) > 1 and self.family else expr
-
-    def text(self, ref: Ref) -> str:
-        """A variable in Unicode."""
-        return unicode(ref)
-
-
-def unmarked(ref: Ref, time: int | None = 0) -> Ref:
-    """The variable that an adjoint belongs to."""
-    return Ref(replace(ref.name, marks=()), time)
-
-
-def is_parameter(ref: Ref) -> bool:
-    """Whether a variable does not depend on time."""
-    return ref.time is None
-
-
-__all__ = ["Context", "Name", "is_parameter", "unmarked"]

@@ -9,7 +9,7 @@ from math import gcd
 
 from derivations.equations import Program
 from derivations.notation.tree import Apply, Concat, Expr, MatMul, Name, Part, Power, Product, Quotient, Ref, Total, Transpose, children
-from derivations.sizes import LETTERS, Shape, Size
+from derivations.sizes import LETTERS, Shape
 
 Count = Counter[tuple[str, ...]]  # by monomial: the sizes that are multiplied, sorted
 
@@ -101,7 +101,10 @@ def polynomial(count: Count) -> str:
         return "0"
     common = _common(monomials)
     number = gcd(*monomials.values())
-    inside = sorted(((_without(m, common), n // number) for m, n in monomials.items()), key=lambda item: (-len(item[0]), item[0] != () and _key(item[0])))
+    inside = sorted(
+        ((_without(m, common), n // number) for m, n in monomials.items()),
+        key=lambda item: (-len(item[0]), item[0] != () and _key(item[0])),
+    )
     outer = (str(number) if number > 1 else "") + _monomial(common)
     text = "+".join((str(n) if n > 1 or not m else "") + _monomial(m) for m, n in inside)
     if len(inside) == 1:
@@ -149,6 +152,3 @@ def summed(counts: Iterable[Count]) -> Count:
     for count in counts:
         total += count
     return total
-
-
-__all__ = ["Count", "Shapes", "Size", "area", "polynomial", "product", "summed", "value"]

@@ -19,7 +19,9 @@ NAMES = {"sec": "Section", "tab": "Table", "fig": "Figure", "alg": "Algorithm"}
 def templates() -> jinja2.Environment:
     """The templates of pages; texts are escaped before they come here."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
-    return jinja2.Environment(loader=loader, autoescape=False, undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    return jinja2.Environment(
+        loader=loader, autoescape=False, undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
 
 
 def render(document: Document) -> str:
@@ -78,8 +80,8 @@ class Writer:
             case Algorithm():
                 return self.algorithm(block)
             case Figure():
-                caption = f"<b>Figure {self.counters['fig', block.key]}.</b> {self.rich(block.caption)}"
-                return f'<figure id="fig-{block.key}"><div class="fig" tabindex="0">{svg(block.scene)}</div><figcaption>{caption}</figcaption></figure>'
+                caption = f"<figcaption><b>Figure {self.counters['fig', block.key]}.</b> {self.rich(block.caption)}</figcaption>"
+                return f'<figure id="fig-{block.key}"><div class="fig" tabindex="0">{svg(block.scene)}</div>{caption}</figure>'
             case Items():
                 return '<ol class="items">' + "".join(f"<li>{self.rich(item)}</li>" for item in block.items) + "</ol>"
 
@@ -96,7 +98,8 @@ class Writer:
     def row(self, row: Row) -> str:
         """One formula with its number and note; its index form unfolds where there is one."""
         rhs = " ".join(row.rhs) + (rf",\qquad {row.also}" if row.also else "")
-        cells = f'<span class="no">({row.number})</span><div class="scroll">{mathml.display(row.lhs, rhs)}</div><span class="note">{self.rich(row.note)}</span>'
+        formula = f'<div class="scroll">{mathml.display(row.lhs, rhs)}</div>'
+        cells = f'<span class="no">({row.number})</span>{formula}<span class="note">{self.rich(row.note)}</span>'
         if not row.index:
             return f'<div class="step" id="e-{row.label}">{cells}</div>'
         index = f'<div class="idx scroll">{mathml.inline(row.index)}</div>'
@@ -143,8 +146,14 @@ class Writer:
             anchor = block.anchors[k] if block.anchors else ""
             number = self.rules[anchor] if anchor else 0
             shown = [f"R{number}" if anchor and not c else self.rich(cell) for c, cell in enumerate(cells)]
-            body.append(f"<tr{f' id={chr(34)}R{number}{chr(34)}' if anchor else ''}>" + "".join(f"<td>{cell}</td>" for cell in shown) + "</tr>")
-        caption = f'<p class="cap" id="tab-{block.key}"><b>Table {self.counters["tab", block.key]}.</b> {self.rich(block.caption)}</p>' if block.caption and block.key else ""
+            body.append(
+                f"<tr{f' id={chr(34)}R{number}{chr(34)}' if anchor else ''}>" + "".join(f"<td>{cell}</td>" for cell in shown) + "</tr>"
+            )
+        caption = (
+            f'<p class="cap" id="tab-{block.key}"><b>Table {self.counters["tab", block.key]}.</b> {self.rich(block.caption)}</p>'
+            if block.caption and block.key
+            else ""
+        )
         return f'{caption}<div class="tab" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
 
     def algorithm(self, block: Algorithm) -> str:
@@ -156,7 +165,9 @@ class Writer:
             words = self.rich(line.words)
             body = formulas + (" " if formulas and words else "") + words
             inside = ' class="in"' if line.depth else ""
-            items.append(f'<li><span class="n">{k}</span><span{inside}>{body}</span><span class="note">{self.rich(line.source)}</span></li>')
+            items.append(
+                f'<li><span class="n">{k}</span><span{inside}>{body}</span><span class="note">{self.rich(line.source)}</span></li>'
+            )
         items.append(self.bare("output", block.result))
         return f'<ol class="alg" id="alg-{block.key}">{"".join(items)}</ol>'
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from derivations.documents.context import Context
 from derivations.documents.maths import OverGates
-from derivations.notation.tree import Expr, MatMul, Neg, Number, Part, Power, Product, Quotient, Ref, Sum, Total, Transpose
 from derivations.documents.sizes_text import size_latex
+from derivations.notation.tree import Expr, MatMul, Neg, Number, Part, Power, Product, Quotient, Ref, Sum, Total, Transpose
 
 
 class NoIndexForm(Exception):

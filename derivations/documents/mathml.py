@@ -6,20 +6,25 @@ from functools import lru_cache
 
 from derivations.documents.escape import markup
 from derivations.documents.latex_tree import Atom, Command, Group, Matrix, Node, Scripted, Words, parse
+from derivations.notation.spelling import GREEK_CHARACTERS
 
-GREEK = {
-    name: char
-    for name, char in zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega".split(),
-        "αβγδεζηθικλμνξπρστυφχψω",
-        strict=True,
-    )
-} | dict(zip("Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(), "ΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
 SIGNS = {
-    r"\odot": "⊙", r"\oslash": "⊘", r"\times": "×", r"\div": "÷", r"\cdot": "·", r"\in": "∈", r"\le": "≤", r"\ge": "≥", r"\gets": "←", r"\to": "→",
-    "+": "+", "-": "−", "=": "=", "<": "<", ">": ">",
+    r"\odot": "⊙", r"\oslash": "⊘", r"\times": "×", r"\div": "÷", r"\cdot": "·", r"\in": "∈", r"\le": "≤", r"\ge": "≥",
+    r"\gets": "←", r"\to": "→", "+": "+", "-": "−", "=": "=", "<": "<", ">": ">",
 }  # fmt: skip
-TIGHT = {r"\leftarrow": "←", "/": "/", r"\{": "{", r"\}": "}", "(": "(", ")": ")", "[": "[", "]": "]", "|": "|", r"\lVert": "‖", r"\rVert": "‖"}
+TIGHT = {
+    r"\leftarrow": "←",
+    "/": "/",
+    r"\{": "{",
+    r"\}": "}",
+    "(": "(",
+    ")": ")",
+    "[": "[",
+    "]": "]",
+    "|": "|",
+    r"\lVert": "‖",
+    r"\rVert": "‖",
+}
 SPACES = {r"\,": "0.17em", r"\;": "0.28em", r"\ ": "0.33em", r"\quad": "1em", r"\qquad": "2em"}
 NOTHING = {r"\!", r"\left", r"\right", r"\bigl", r"\bigr"}
 FUNCTIONS = {r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\ln", r"\max", r"\min", r"\diag"}
@@ -81,7 +86,9 @@ def _is_sign(node: Node) -> bool:
 
 
 def _is_function(node: Node) -> bool:
-    return isinstance(node, Words) and node.kind == "operatorname" or isinstance(node, Atom) and node.text in FUNCTIONS | {r"\sigma", r"\varphi"}
+    return (isinstance(node, Words) and node.kind == "operatorname") or (
+        isinstance(node, Atom) and node.text in FUNCTIONS | {r"\sigma", r"\varphi"}
+    )
 
 
 def _atom(text: str, *, script: bool) -> str:
@@ -114,8 +121,8 @@ def _letter(text: str) -> str:
         return f'<mi mathvariant="normal">{LETTERS[text]}</mi>'
     if text == r"\varphi":
         return "<mi>φ</mi>"
-    if text[1:] in GREEK:
-        return f"<mi>{GREEK[text[1:]]}</mi>"
+    if text[1:] in GREEK_CHARACTERS:
+        return f"<mi>{GREEK_CHARACTERS[text[1:]]}</mi>"
     if text.startswith("\\"):
         raise ValueError(f"no MathML for {text}")
     return f"<mi>{markup(text)}</mi>"
@@ -141,8 +148,7 @@ def _command(name: str, args: tuple[Node, ...]) -> str:
 
 def _single(node: Node) -> str:
     """One element, as the children of fractions and scripts have to be."""
-    text = _element(node)
-    return text if text.count("<") == 0 or not isinstance(node, Atom) or text else "<mrow></mrow>"
+    return _element(node) or "<mrow></mrow>"
 
 
 def _scripted(node: Scripted) -> str:

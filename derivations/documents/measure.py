@@ -12,14 +12,14 @@ import numpy as np
 from derivations.documents.context import Context
 from derivations.documents.jacobian import Jacobian, NoClosedForm, Path
 from derivations.equations import Layout
-from derivations.evaluate import evaluate_cell, evaluate_expr, evaluate_program
+from derivations.evaluate import Functions, evaluate_cell, evaluate_expr, evaluate_program
 from derivations.notation.tree import Ref
 from derivations.sizes import LETTERS, shape_value
 
 STEP = 1e-30
 LENGTH = 6
 SEED = 0
-FUNCTIONS = {
+FUNCTIONS: Functions = {
     "sigmoid": lambda u: 1 / (1 + np.exp(-u)),
     "tanh": np.tanh,
     "exp": np.exp,
@@ -74,7 +74,10 @@ def _word(name: str) -> str:
 
 def _grouped(context: Context) -> list[tuple[set[Ref], tuple[str, ...]]]:
     groups: list[tuple[set[Ref], tuple[str, ...]]] = []
-    members = [(set(s.adjoint.of for s in steps), context.maths.tex(context.collective([s.target for s in steps]))) for steps in context.parameter_lines]
+    members = [
+        ({s.adjoint.of for s in steps}, context.maths.tex(context.collective([s.target for s in steps])))
+        for steps in context.parameter_lines
+    ]
     if members:
         groups.append((set().union(*(m for m, _ in members)), tuple(symbol for _, symbol in members)))
     inputs = [Ref(name, 0) for name in context.cell.inputs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from derivations.calculus.derivation import Derivation
 from derivations.documents import html
+from derivations.documents.escape import markup
 from derivations.documents.markdown import formula
 from derivations.documents.model import Row, Steps
 from derivations.documents.outline import document
@@ -27,4 +28,4 @@ def notebook_html(derivation: Derivation) -> str:
     """The same rows with their notes, in a style of their own; links lead nowhere in a notebook, so there are none."""
     writer = html.Writer(document(derivation))
     rows = tuple(Row(r.number, f"nb-{r.label}", r.lhs, r.rhs, r.note, r.also) for r in _rows(derivation))
-    return html.templates().get_template("notebook.html.j2").render(title=html.markup(derivation.cell.title), steps=writer.steps(Steps(rows)))
+    return html.templates().get_template("notebook.html.j2").render(title=markup(derivation.cell.title), steps=writer.steps(Steps(rows)))

@@ -41,4 +41,6 @@ def _run(engine: str, folder: str) -> None:
     if done.returncode or not Path(folder, "document.pdf").exists():
         said = (done.stdout + done.stderr).decode(errors="replace")
         lines = [found.group(0) for found in _TROUBLE.finditer(said)][:8] or said.splitlines()[-8:]
-        raise CellError(f"{engine} failed:\n    " + "\n    ".join(lines), hint="apt-get install texlive-latex-extra lmodern, if a file is not found")
+        raise CellError(
+            f"{engine} failed:\n    " + "\n    ".join(lines), hint="apt-get install texlive-latex-extra lmodern, if a file is not found"
+        )

@@ -8,7 +8,7 @@ from derivations.notation.tree import Apply, MatMul, Product, Ref, Sum
 
 LONGEST = 9  # words of an author's role that fit beside a formula
 SHORTEST = 5  # words of a role in a heading
-ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 
 
 class Roles:

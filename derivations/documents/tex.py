@@ -139,7 +139,10 @@ class _Writer:
         return sum(width(p.latex) if isinstance(p, Math) else 1.8 if isinstance(p, Link) else 0.46 * len(p) for p in text)
 
     def table(self, block: Table) -> str:
-        kinds = "".join(">{\\raggedright\\arraybackslash}p{%s}" % _column(block) if k in block.wide and self.too_wide(block) else "l" for k in range(len(block.columns)))
+        kinds = "".join(
+            f">{{\\raggedright\\arraybackslash}}p{{{_column(block)}}}" if k in block.wide and self.too_wide(block) else "l"
+            for k in range(len(block.columns))
+        )
         rows = []
         for position, cells in enumerate(block.rows):
             anchor = block.anchors[position] if block.anchors else ""
@@ -148,9 +151,13 @@ class _Writer:
                 shown[0] = rf"\hypertarget{{rule.{self.rules[anchor]}}}{{R{self.rules[anchor]}}}"
             rows.append(" & ".join(shown) + r"\\")
         head = " & ".join(self.rich(c) for c in block.columns) + r"\\"
-        high = block.anchors or any(r"\sum" in p.latex or "pmatrix" in p.latex for row in block.rows for cell in row for p in cell if isinstance(p, Math))
+        high = block.anchors or any(
+            r"\sum" in p.latex or "pmatrix" in p.latex for row in block.rows for cell in row for p in cell if isinstance(p, Math)
+        )
         stretch = "\\renewcommand{\\arraystretch}{1.3}\n" if high else ""
-        inner = f"\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}\n\\toprule\n{head}\n\\midrule\n" + "\n".join(rows) + "\n\\bottomrule\n\\end{tabular}"
+        inner = (
+            f"\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}\n\\toprule\n{head}\n\\midrule\n" + "\n".join(rows) + "\n\\bottomrule\n\\end{tabular}"
+        )
         inner = f"\\begin{{adjustbox}}{{max width=\\linewidth}}\n{inner}\n\\end{{adjustbox}}"
         if not block.caption:
             return f"\\begin{{center}}\\small\n{stretch}{inner}\n\\end{{center}}"
@@ -169,11 +176,15 @@ class _Writer:
             words = self.rich(line.words)
             body = r"\qquad " * line.depth + (f"${formulas}$" if formulas else "") + (r"\quad " if formulas and words else "") + words
             lines.append(rf"{number} & \fit{{{body}}} & {self.rich(line.source)}\\")
-        given, result = (rf" & \multicolumn{{2}}{{@{{}}p{{\dimexpr\linewidth-2.9em}}}}{{\textbf{{{w}}}\enspace {self.rich(t)}}}\\" for w, t in (("input", block.given), ("output", block.result)))
+        given, result = (
+            rf" & \multicolumn{{2}}{{@{{}}p{{\dimexpr\linewidth-2.9em}}}}{{\textbf{{{w}}}\enspace {self.rich(t)}}}\\"
+            for w, t in (("input", block.given), ("output", block.result))
+        )
         return _ALGORITHM % (self.rich(block.caption), block.key, "\n".join([given, *lines, result]))
 
     def figure(self, block: Figure) -> str:
-        return f"\\begin{{figure}}[H]\n\\centering\n{tikz(block.scene)}\n\\caption{{{self.rich(block.caption)}}}\\label{{fig:{block.key}}}\n\\end{{figure}}"
+        caption = rf"\caption{{{self.rich(block.caption)}}}\label{{fig:{block.key}}}"
+        return f"\\begin{{figure}}[H]\n\\centering\n{tikz(block.scene)}\n{caption}\n\\end{{figure}}"
 
 
 _ALGORITHM = r"""\begin{figure}[H]

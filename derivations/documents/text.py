@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from derivations.documents.model import Inline, Link, Math, Rich
 
-WORDS = "no one two three four five six seven eight nine ten eleven twelve".split()
+WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _PIECES = re.compile(r"\$([^$]+)\$|\{\}")
 
 

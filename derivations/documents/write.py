@@ -19,7 +19,9 @@ FORMATS = (*TEXTS, "json", "pdf")
 def render(derivation: Derivation, fmt: str, results: Sequence[Result] = ()) -> str:
     """The document as text: tex, html, md or json. ``results`` are verdicts of checks that ran."""
     if fmt not in (*TEXTS, "json"):
-        raise CellError(f"unknown format {fmt!r}" if fmt != "pdf" else "a PDF is no text", hint=f"formats of text: {', '.join((*TEXTS, 'json'))}")
+        raise CellError(
+            f"unknown format {fmt!r}" if fmt != "pdf" else "a PDF is no text", hint=f"formats of text: {', '.join((*TEXTS, 'json'))}"
+        )
     made = document(derivation, results)
     return as_json.render(derivation, made, results) if fmt == "json" else TEXTS[fmt](made)
 

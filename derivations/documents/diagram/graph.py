@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -110,7 +109,7 @@ class Graph:
         if affine and _dated(Sum(affine)):
             inputs.insert(0, self.build(affine[0] if len(affine) == 1 else Sum(affine), number))
         elif affine:
-            inputs[0] = self.add(Node("box", (_shown(rf"u+{self.tex(Sum(affine))}"),), [inputs[0]]))
+            inputs[0] = self.add(Node("box", (f"+{self.tex(Sum(affine))}",), [inputs[0]]))
         minus = len(expr.terms) == 2 and isinstance(expr.terms[1], Neg) and expr.terms[1] in rest and len(inputs) == 2
         return self.add(Node("circle", ("-" if minus else "+",), inputs)) if len(inputs) > 1 else inputs[0]
 
@@ -171,11 +170,4 @@ def _affine_term(term: Expr) -> bool:
 
 
 def _nonlinear(expr: Expr) -> bool:
-    return isinstance(expr, Sum | Quotient | Power | Apply) and bool(_dated(expr)) or any(map(_nonlinear, children(expr)))
-
-
-def _shown(latex: str) -> str:
-    return latex
-
-
-__all__: Sequence[str] = ["EM", "Graph", "Node"]
+    return (isinstance(expr, Sum | Quotient | Power | Apply) and bool(_dated(expr))) or any(map(_nonlinear, children(expr)))

@@ -55,7 +55,12 @@ def _straight(graph: Graph, out: Layered) -> list[int]:
 def _is_bus(graph: Graph, out: Layered, u: int) -> bool:
     """Whether a variable at the left margin feeds several nodes at once: it stands in their middle."""
     node = out.node[u]
-    return node is not None and graph.nodes[node].kind == "left" and len(out.right(u)) > 1 and all(out.node[v] is not None for v in out.right(u))
+    return (
+        node is not None
+        and graph.nodes[node].kind == "left"
+        and len(out.right(u)) > 1
+        and all(out.node[v] is not None for v in out.right(u))
+    )
 
 
 def _priority(graph: Graph, out: Layered, edge: tuple[int, int]) -> tuple[int, int, int]:

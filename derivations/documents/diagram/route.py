@@ -8,7 +8,7 @@ from itertools import permutations
 from derivations.documents.context import Context
 from derivations.documents.diagram.graph import EM, Graph
 from derivations.documents.diagram.layers import Layered
-from derivations.documents.diagram.scene import Box, Label, Point, Scene, Wire
+from derivations.documents.diagram.scene import Box, Label, Scene, Wire
 from derivations.documents.width import width
 
 MARGIN = 1.8  # mm between the variables at the left margin and the first track
@@ -31,6 +31,11 @@ class Net:
     def bends(self) -> bool:
         """Whether it needs a track."""
         return any(abs(end - self.start) > 0.01 for end in self.ends)
+
+    @property
+    def down(self) -> bool:
+        """Whether it goes down in the mean."""
+        return self.start < sum(self.ends) / len(self.ends)
 
     @property
     def span(self) -> tuple[float, float]:
@@ -205,8 +210,8 @@ class Router:
 def _best_order(nets: list[Net]) -> list[Net]:
     """The order of tracks with the fewest crossings, and no two wires on one another."""
     if len(nets) > MOST:
-        return sorted(nets, key=lambda net: (net.start < sum(net.ends) / len(net.ends), -net.start if net.start < sum(net.ends) / len(net.ends) else net.start))
-    return list(min(permutations(nets), key=_cost)) if nets else []
+        return sorted(nets, key=lambda net: (net.down, -net.start if net.down else net.start))
+    return list(min(permutations(nets), key=lambda order: _cost(tuple(order))))
 
 
 def _cost(order: tuple[Net, ...]) -> int:
@@ -219,6 +224,3 @@ def _cost(order: tuple[Net, ...]) -> int:
             low, high = second.span
             cost += sum(low < end < high for end in first.ends)
     return cost
-
-
-__all__ = ["Point", "Router"]

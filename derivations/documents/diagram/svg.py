@@ -7,7 +7,10 @@ from derivations.documents.diagram.scene import Box, Label, Scene, Wire
 
 SCALE = 5.3  # user units for a millimetre
 PAD = 6.0
-_ARROW = '<defs><marker id="ar" viewBox="0 0 8 6" refX="7.5" refY="3" markerWidth="8" markerHeight="6" orient="auto"><path class="head" d="M0 0L8 3L0 6L2 3z"/></marker></defs>'
+_HEAD = '<path class="head" d="M0 0L8 3L0 6L2 3z"/>'
+_ARROW = (
+    f'<defs><marker id="ar" viewBox="0 0 8 6" refX="7.5" refY="3" markerWidth="8" markerHeight="6" orient="auto">{_HEAD}</marker></defs>'
+)
 
 
 def svg(scene: Scene) -> str:

@@ -1,0 +1,1 @@
+"""The sections of a document, one file each, in terms of blocks and formulas."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from derivations.calculus.derivation import Step
 from derivations.documents.collected import used_forward_values
 from derivations.documents.context import Context
-from derivations.documents.maths import STYLE, Term
+from derivations.documents.maths import Term
 from derivations.documents.model import Algorithm, Line, Math, Rich
-from derivations.documents.text import join, numbers, plural, say, symbols
-from derivations.notation.tree import Expr, Neg, Ref, Sum, rebuild
+from derivations.documents.text import join, numbers, say, symbols
+from derivations.notation.tree import Expr, Neg, Product, Ref, Sum, rebuild, refs
 
 PER_LINE = 3  # parameters updated in one line
 
@@ -36,11 +36,21 @@ def _end(context: Context) -> int:
 
 def _caption(context: Context, lines: tuple[Line, ...]) -> Rich:
     bars = [running(context, context.bar(s)) for s in context.states]
-    completed = [k for k, line in enumerate(lines, 1) if line.depth and any(f.startswith(rf"{bar} \gets {bar} +") for f in line.formulas for bar in bars)]
+    completed = [
+        k
+        for k, line in enumerate(lines, 1)
+        if line.depth and any(f.startswith(rf"{bar} \gets {bar} +") for f in line.formulas for bar in bars)
+    ]
     where = ("line " if len(completed) == 1 else "lines ") + _and(completed)
     verb = "completes" if len(completed) == 1 else "complete"
     them = "it" if len(bars) == 1 else "them"
-    held = say("Backward pass. Until {} {} {}, {} what has arrived.", where, verb, them, (*join([Math(bar) for bar in bars], last=" and "), " holds" if len(bars) == 1 else " hold"))
+    held = say(
+        "Backward pass. Until {} {} {}, {} what has arrived.",
+        where,
+        verb,
+        them,
+        (*join([Math(bar) for bar in bars], last=" and "), " holds" if len(bars) == 1 else " hold"),
+    )
     return held + ((" The assignments of one line are made at once.",) if len(bars) > 1 else ())
 
 
@@ -62,7 +72,11 @@ def _timeless(expr: Expr) -> Expr:
 
 def _assignment(context: Context, target: str, expr: Expr) -> str:
     """``target ← terms``; direct derivatives in one line."""
-    shown = [_inline(context, term) for term in context.maths.terms(_timeless(expr))] if not isinstance(expr, Ref) else [(False, _one(context, expr))]
+    shown = (
+        [_inline(context, term) for term in context.maths.terms(_timeless(expr))]
+        if not isinstance(expr, Ref)
+        else [(False, _one(context, expr))]
+    )
     text = ""
     for k, (negative, term) in enumerate(shown):
         text += (" - " if negative else " + ") + term if k else ("-" if negative else "") + term
@@ -99,16 +113,12 @@ def _whole(context: Context, step: Step) -> Expr:
     chain = context.collected.chains.get(step.target)
     if chain is None or len(chain.steps) == 1:
         return step.expr
-    from derivations.notation.tree import Product
-
     product = Product((chain.root, *chain.factors))
     return Neg(product) if chain.negative else product
 
 
 def _merged(context: Context, step: Step) -> Iterable[int]:
     """The steps that one line puts together."""
-    from derivations.notation.tree import refs
-
     collected = context.collected
     chain = collected.chains.get(step.target)
     found = set(chain.steps) if chain else {step.number}
@@ -159,7 +169,10 @@ def _parameters(context: Context) -> list[Line]:
 
 def _inputs(context: Context) -> list[Line]:
     steps = [step for step in context.d.steps if step.kind == "input"]
-    return [Line((_assignment(context, context.maths.tex(s.target), context.collected.substituted(s.expr)),), numbers(_merged(context, s))) for s in steps]
+    return [
+        Line((_assignment(context, context.maths.tex(s.target), context.collected.substituted(s.expr)),), numbers(_merged(context, s)))
+        for s in steps
+    ]
 
 
 def _sent(context: Context) -> Line:
@@ -189,10 +202,9 @@ def _given(context: Context) -> Rich:
 
 def _weights(context: Context, exprs: list[Expr]) -> Rich:
     """The parameters that the backward pass reads."""
-    from derivations.notation.tree import refs
-
     used = {ref for expr in exprs for ref in refs(expr) if ref.time is None and not ref.name.marks}
-    families, single = [], []
+    families: list[str] = []
+    single: list[str] = []
     for steps in context.parameter_lines:
         members = [Ref(s.adjoint.of.name) for s in steps]
         if used & set(members):
@@ -210,6 +222,3 @@ def _result(context: Context) -> Rich:
     parts += [say("{} for all $t$", symbols(inputs))] if inputs else []
     parts.append(symbols(context.maths.at(context.bar(s), "0") for s in context.states))
     return join(parts, between="; ", last="; ")
-
-
-__all__ = ["STYLE", "algorithm", "plural"]

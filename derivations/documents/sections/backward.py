@@ -10,8 +10,8 @@ from derivations.calculus.outline import Head
 from derivations.documents.context import Context
 from derivations.documents.index_form import index_form
 from derivations.documents.maths import shift
-from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Row, Section, Steps
-from derivations.documents.sections.uses import is_family, readers, uses
+from derivations.documents.model import Block, Math, Paragraph, Rich, Row, Section, Steps
+from derivations.documents.sections.uses import readers, uses
 from derivations.documents.text import capital, eq, join, numbers, say, word
 from derivations.notation.tree import Ref
 
@@ -52,10 +52,11 @@ def step_note(context: Context, step: Step) -> Rich:
     for key, on in parts.items():
         at = key.index("@")
         notes.append((*key[:at], " on ", *numbers(on, last=" and "), *key[at + 1 :]))
+    if step.kind == "arriving" and notes:
+        notes[-1] += say(" of step $t+1$")
     if len(step.adjoint.terms) > 1:
         notes = _joined_with_uses(context, notes)
-    note = join(notes, between="; ", last="; ")
-    return note + (say(" of step $t+1$") if step.kind == "arriving" else ())
+    return join(notes, between="; ", last="; ")
 
 
 def _joined_with_uses(context: Context, notes: list[Rich]) -> list[Rich]:
@@ -66,7 +67,7 @@ def _joined_with_uses(context: Context, notes: list[Rich]) -> list[Rich]:
     if len(notes) == 1 and "uses" in context.rules and not any(isinstance(p, str) and "with" in p for p in notes[0]):
         at = notes[0].index(" on ")
         return [(*notes[0][:at], ", ", uses_rule, *notes[0][at:])]
-    return [*notes, (uses_rule,)] if not notes[-1][-1:] == () else notes
+    return [*notes, (uses_rule,)]
 
 
 def _title(context: Context, head: Head) -> Rich:
@@ -79,13 +80,17 @@ def _title(context: Context, head: Head) -> Rich:
     if states:
         shown = states
     parts: list[Rich] = [(context.roles.short(ref) + " ", context.symbol(ref)) for ref in shown]
-    return capital(join(parts)) + (".",)
+    return (*capital(join(parts)), ".")
 
 
 def _sentence(context: Context, head: Head) -> Rich:
     if head.arguments:
         lines = sorted({line.number for ref in head.variables for line in readers(context, ref)})
-        return say("Each is used by one of {}.", join([eq(n) for n in lines])) if len(lines) > 1 else say("Each is used by {} only.", eq(lines[0]))
+        return (
+            say("Each is used by one of {}.", join([eq(n) for n in lines]))
+            if len(lines) > 1
+            else say("Each is used by {} only.", eq(lines[0]))
+        )
     variables = list(head.variables)
     states = [ref for ref in variables if ref in context.states]
     lead = states[0] if states else variables[0]
@@ -95,13 +100,17 @@ def _sentence(context: Context, head: Head) -> Rich:
         return _state_sentence(context, lead)
     if len(variables) > 1 and not arguments:
         used = uses(context, lead)
-        where = say("Each is used by {} only.", eq(used[0][0])) if len(used) == 1 else say("Each is used by {}.", numbers((n for n, _ in used), last=" and "))
+        where = (
+            say("Each is used by {} only.", eq(used[0][0]))
+            if len(used) == 1
+            else say("Each is used by {}.", numbers((n for n, _ in used), last=" and "))
+        )
         return where + _shared_rule(context, variables, used)
     sentence = say("It is used by {}", _places(context, lead))
     if arguments:
         inner = say(", and its pre-activation by {} only", eq(readers(context, arguments[0])[0].number))
         return sentence + inner + (".",)
-    return sentence + (".",)
+    return (*sentence, ".")
 
 
 def _shared_rule(context: Context, variables: Sequence[Ref], used: Sequence[tuple[int, int]]) -> Rich:
@@ -109,7 +118,7 @@ def _shared_rule(context: Context, variables: Sequence[Ref], used: Sequence[tupl
     if len(used) != 1 or "sum" not in context.rules:
         return ()
     line = context.d.forward_lines[used[0][0] - 1]
-    terms = [t for t in context.maths.terms(line.expr)]
+    terms = list(context.maths.terms(line.expr))
     if len(terms) != 2 or any(r"\odot" not in text for _, text in terms):
         return ()
     return say(" By {} both products in {} receive {}.", context.rule("sum"), eq(line.number), context.symbol(context.bar(line.target)))
@@ -146,6 +155,3 @@ def _places(context: Context, ref: Ref) -> Rich:
     if len(found) == 1 and found[0][1] == 1:
         return say("{} only", eq(found[0][0]))
     return _counted(context, found)
-
-
-__all__ = ["Link", "backward_section", "is_family", "step_note", "step_row"]

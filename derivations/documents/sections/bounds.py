@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -83,21 +84,20 @@ def _size(context: Context, size: Size) -> str:
 
 def _sizes(context: Context, path: Path) -> tuple[Size, ...] | None:
     """Bounds of the product of the factors: a sum of products."""
-    total: tuple[Size, ...] = (Size(),)
-    factors = list(path.factors)
+    factors, parts = list(path.factors), []
     while factors:
         size = _slope_pair(context, factors) or _factor(context, factors.pop(0))
         if size is None:
             return None
-        total = tuple(a * b for a in total for b in size)
-    return total
+        parts.append(size)
+    return _multiplied(parts)
 
 
 def _slope_pair(context: Context, factors: list[Expr]) -> tuple[Size, ...] | None:
     """``f ⊙ (1 − f)`` of a sigmoid is at most a quarter."""
     for first in factors:
         if isinstance(first, Ref) and _function(context, first) == "sigmoid":
-            complement = next((f for f in factors if f == _one_minus(f, first)), None)
+            complement = next((f for f in factors if _is_one_minus(f, first)), None)
             if complement is not None:
                 factors.remove(first)
                 factors.remove(complement)
@@ -105,13 +105,13 @@ def _slope_pair(context: Context, factors: list[Expr]) -> tuple[Size, ...] | Non
     return None
 
 
-def _one_minus(candidate: Expr, ref: Ref) -> Expr | None:
-    """The candidate, if it is ``1 − ref``."""
+def _is_one_minus(candidate: Expr, ref: Ref) -> bool:
+    """Whether an expression is ``1 − ref``."""
     match candidate:
-        case Sum(terms=(Number(value=value), Neg(arg=arg))) if value == 1 and arg == ref:
-            return candidate
+        case Sum(terms=(Number(value=value), Neg(arg=arg))):
+            return value == 1 and arg == ref
         case _:
-            return None
+            return False
 
 
 def _function(context: Context, ref: Ref) -> str | None:
@@ -138,27 +138,25 @@ def _factor(context: Context, factor: Expr) -> tuple[Size, ...] | None:
             return (Size(abs(value)),)
         case Ref() if _function(context, factor) == "tanh":
             return (Size(),)
-        case Ref() if factor.time == -1 or (factor.time == 0 and factor.name not in context.cell.assigned) or factor.time is None:
-            return (Size(largest=(factor,)),)
         case Ref():
             return (Size(largest=(factor,)),)
         case Sum(terms=(Number(value=value), Neg(arg=Power(base=Ref() as inner, exponent=exponent)))) if value == 1 and exponent == 2:
             return (Size(),) if _function(context, inner) == "tanh" else None
         case Sum():
-            sizes: list[Size] = []
-            for term in factor.terms:
-                found = _factor(context, term.arg if isinstance(term, Neg) else term)
-                if found is None:
-                    return None
-                sizes += found
-            return tuple(sizes)
+            parts = [_factor(context, term.arg if isinstance(term, Neg) else term) for term in factor.terms]
+            known = [part for part in parts if part is not None]
+            return tuple(size for part in known for size in part) if len(known) == len(parts) else None
         case Product():
-            total: tuple[Size, ...] = (Size(),)
-            for inner in factor.factors:
-                found = _factor(context, inner)
-                if found is None:
-                    return None
-                total = tuple(a * b for a in total for b in found)
-            return total
+            parts = [_factor(context, part) for part in factor.factors]
+            known = [part for part in parts if part is not None]
+            return _multiplied(known) if len(known) == len(parts) else None
         case _:
             return None
+
+
+def _multiplied(parts: Iterable[tuple[Size, ...]]) -> tuple[Size, ...]:
+    """Sums of sizes multiplied out."""
+    total: tuple[Size, ...] = (Size(),)
+    for part in parts:
+        total = tuple(a * b for a in total for b in part)
+    return total

@@ -8,8 +8,8 @@ from derivations.calculus.families import Line
 from derivations.documents.context import Context
 from derivations.documents.diagram import draw
 from derivations.documents.model import Block, Figure, Link, Math, Paragraph, Rich, Row, Section, Steps
-from derivations.documents.sizes_text import size_latex
 from derivations.documents.sections.uses import plural_of, uses_table
+from derivations.documents.sizes_text import size_latex
 from derivations.documents.text import eq, join, plural, say, word
 from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Ref
@@ -31,7 +31,8 @@ def opening(context: Context) -> tuple[Block, ...]:
         "state" if len(context.states) == 1 else "states",
     )
     second = say(
-        " Each step applies one of the {} of Section {} to one numbered equation; both are named at the right margin. The result is {} in Section {}.",
+        " Each step applies one of the {} of Section {} to one numbered equation; both are named at the right margin. "
+        "The result is {} in Section {}.",
         plural(len(context.rules), "rule"),
         Link("sec", "rules"),
         Link("alg", "backward"),
@@ -106,5 +107,5 @@ def _named_by_us(context: Context) -> list[Ref]:
     return [
         line.target
         for line in context.d.forward_lines
-        if not set(t.name for t in line.targets) & set(context.cell.assigned) and not context.roles.is_argument(line.targets[0])
+        if not {t.name for t in line.targets} & set(context.cell.assigned) and not context.roles.is_argument(line.targets[0])
     ]

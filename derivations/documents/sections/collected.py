@@ -18,7 +18,9 @@ def collected_section(context: Context) -> Section:
     if rows:
         roots = list(dict.fromkeys(root for _, root in rows))
         shown = join([context.symbol(root) for root in roots], last=" or ")
-        blocks.append(Paragraph(say("Substitution leaves each adjoint as {} times a factor that the forward pass already knows:", shown), lead=True))
+        blocks.append(
+            Paragraph(say("Substitution leaves each adjoint as {} times a factor that the forward pass already knows:", shown), lead=True)
+        )
         blocks.append(Steps(tuple(row for row, _ in rows)))
     return Section("collected", "Collected form and algorithm", (*blocks, algorithm(context)))
 

@@ -47,13 +47,17 @@ def costs(context: Context) -> Costs:
 def cost_section(context: Context) -> Section:
     """The table of counts."""
     shapes, found = Shapes(context.backward), costs(context)
-    lines = {n: expr for n, expr in ((context.d.numbers[eq.target], context.forward.written(eq)) for eq in context.forward.shown)}
+    lines = {context.d.numbers[eq.target]: context.forward.written(eq) for eq in context.forward.shown}
     steps = [(step.number, step.expr) for step in context.d.steps]
     kept = used_forward_values(context, [step.expr for step in context.d.steps])
     rows: list[tuple[Rich, ...]] = [
         _row("parameters", found.parameters, (Link("tab", "uses"),)),
-        _row("multiplications, forward, matrices", found.forward_matrix, numbers(n for n, e in lines.items() if shapes.multiplications(e)[0])),
-        _row("multiplications, forward, entrywise", found.forward_entry, numbers(n for n, e in lines.items() if shapes.multiplications(e)[1])),
+        _row(
+            "multiplications, forward, matrices", found.forward_matrix, numbers(n for n, e in lines.items() if shapes.multiplications(e)[0])
+        ),
+        _row(
+            "multiplications, forward, entrywise", found.forward_entry, numbers(n for n, e in lines.items() if shapes.multiplications(e)[1])
+        ),
         _row("function values, forward", found.functions, numbers(n for n, e in lines.items() if shapes.functions(e))),
         _row("multiplications, backward, matrices", found.backward_matrix, numbers(n for n, e in steps if shapes.multiplications(e)[0])),
         _row("multiplications, backward, entrywise", found.backward_entry, numbers(n for n, e in steps if shapes.multiplications(e)[1])),
@@ -61,7 +65,9 @@ def cost_section(context: Context) -> Section:
     ]
     header: tuple[Rich, ...] = (("quantity",), ("count",), ("from",))
     shown = tuple(row for row in rows if row[1] != (Math("0"),))
-    first = Paragraph(say("Counted from the equations as they stand, for one step and one sequence; a division counts as a multiplication."), lead=True)
+    first = Paragraph(
+        say("Counted from the equations as they stand, for one step and one sequence; a division counts as a multiplication."), lead=True
+    )
     return Section("cost", "Cost", (first, Table(header, shown, wide=(2,)), *_remark(context)))
 
 
@@ -78,4 +84,11 @@ def _remark(context: Context) -> tuple[Paragraph, ...]:
         return ()
     symbols = ", ".join(context.maths.tex(context.bar(Ref(name, 0))) for name in context.cell.inputs)
     verb = "is" if len(context.cell.inputs) == 1 else "are"
-    return (Paragraph(say(f"Of the products with matrices of the backward pass, ${polynomial(spared)}$ multiplications are spared if ${symbols}$ {verb} not needed.")),)
+    return (
+        Paragraph(
+            say(
+                f"Of the products with matrices of the backward pass, ${polynomial(spared)}$ multiplications "
+                f"are spared if ${symbols}$ {verb} not needed."
+            )
+        ),
+    )

@@ -11,7 +11,13 @@ from derivations.documents.text import say, symbols
 from derivations.sizes import LETTERS
 from derivations.verdict import SHOWN, Result
 
-KINDS = {"gradient": "gradients", "invariant": "ranges", "code": "generated code", "claim": "claims of the cell file", "equation": "equations"}
+KINDS = {
+    "gradient": "gradients",
+    "invariant": "ranges",
+    "code": "generated code",
+    "claim": "claims of the cell file",
+    "equation": "equations",
+}
 
 
 def evidence_section(context: Context) -> Section:
@@ -20,7 +26,8 @@ def evidence_section(context: Context) -> Section:
     measured = measure(context)
     intro = say(
         f"Random parameters, inputs and derivatives of the loss (seed ${measured.seed}$), ${measured.sizes}$, double precision. "
-        "The author's equations are evaluated as they were typed, with every number in turn moved by a complex step {}; it has no subtraction error, "
+        "The author's equations are evaluated as they were typed, with every number in turn moved by a complex step {}; "
+        "it has no subtraction error, "
         "so agreement to rounding is expected. Errors are relative, with denominator $\\max(1,|\\cdot|)$, and the largest is shown.",
         Link("cite", "squire"),
     )
@@ -35,7 +42,13 @@ def evidence_section(context: Context) -> Section:
 def _measured(context: Context, measured: Measured) -> Table:
     rows: list[tuple[Rich, ...]] = []
     for shown, entries, error in measured.rows:
-        rows.append((symbols(shown), say("complex step, {} entries", str(entries)), (Math(scientific(error)),) if error is not None else ("not run",)))
+        rows.append(
+            (
+                symbols(shown),
+                say("complex step, {} entries", str(entries)),
+                (Math(scientific(error)),) if error is not None else ("not run",),
+            )
+        )
     header: tuple[Rich, ...] = (("statement",), ("how verified",), ("largest error",))
     return Table(header, tuple(rows), wide=(0,))
 

@@ -42,7 +42,11 @@ def _blocks(context: Context, jacobian: Jacobian) -> list[Block]:
         for state in before:
             if jacobian.reads(root, state):
                 rows.append(_row(context, jacobian, root, state))
-    what = "the derivative of one step with respect to the states before it is" if len(before) > 1 else "the derivative of one step with respect to the state before it is"
+    what = (
+        "the derivative of one step with respect to the states before it is"
+        if len(before) > 1
+        else "the derivative of one step with respect to the state before it is"
+    )
     collected = "With the factors of Section {}, " if context.factor_rows else "In the letters of Section {}, "
     where = Link("sec", "collected") if context.factor_rows else Link("sec", "cell")
     text = say("Here $(\\partial y/\\partial u)_{ij}=\\partial y_i/\\partial u_j$. ") + say(collected + "{}", where, what)
@@ -57,9 +61,7 @@ def _columns_note(context: Context, jacobian: Jacobian) -> str:
 
 def _matrix(context: Context, jacobian: Jacobian) -> Row:
     states, before = context.states, jacobian.before
-    cells = r" \\[3pt] ".join(
-        " & ".join(partial_latex(context, s, b) if jacobian.reads(s, b) else "0" for b in before) for s in states
-    )
+    cells = r" \\[3pt] ".join(" & ".join(partial_latex(context, s, b) if jacobian.reads(s, b) else "0" for b in before) for s in states)
     number = context.next_number()
     top, bottom = ",".join(context.maths.tex(s) for s in states), ",".join(context.maths.tex(b) for b in before)
     rhs = (rf"= \frac{{\partial({top})}}{{\partial({bottom})}}", rf"= \begin{{pmatrix}} {cells} \end{{pmatrix}}")
@@ -102,7 +104,10 @@ def _direct_path(context: Context, jacobian: Jacobian) -> list[Block]:
         kept += [(state, path) for path in own if path.matrix is None]
     title = ("Direct path.",)
     if not kept:
-        text = say("Every path from a state to itself one step later passes a weight matrix; there is none along which a gradient is only scaled entry by entry.")
+        text = say(
+            "Every path from a state to itself one step later passes a weight matrix; "
+            "there is none along which a gradient is only scaled entry by entry."
+        )
         return [Paragraph(text, title)]
     sentences: list[Rich] = []
     for state, path in kept:
@@ -114,7 +119,8 @@ def _direct_path(context: Context, jacobian: Jacobian) -> list[Block]:
         state, path = gated[0]
         factor = context.maths.tex(Product(path.factors) if len(path.factors) > 1 else path.factors[0])
         steps = say(
-            " Along it, entry $j$ is multiplied once in every step by the entry of {}, a number in $(0,1)$. For a constant value $\\phi$ it halves every $\\ln 2/|\\ln \\phi|$ steps:",
+            " Along it, entry $j$ is multiplied once in every step by the entry of {}, a number in $(0,1)$. "
+            "For a constant value $\\phi$ it halves every $\\ln 2/|\\ln \\phi|$ steps:",
             Math(factor),
         )
         blocks.append(_rates())
@@ -157,7 +163,11 @@ def _scientific(value: float) -> str:
 def _complete(context: Context, jacobian: Jacobian) -> list[Block]:
     """What bounds the blocks, and what the direct path does not prove."""
     rows = bound_rows(context, jacobian)
-    product = say("What step $\\tau<t$ receives from step $t$ is multiplied by the transposes of $t-\\tau$ such matrices; the length of this product is why gradients vanish or explode {}.", Link("cite", "pascanu"))
+    product = say(
+        "What step $\\tau<t$ receives from step $t$ is multiplied by the transposes of $t-\\tau$ such matrices; "
+        "the length of this product is why gradients vanish or explode {}.",
+        Link("cite", "pascanu"),
+    )
     text = product
     if not rows:
         return [Paragraph(text, ("Complete Jacobian.",))]
@@ -169,4 +179,3 @@ def _complete(context: Context, jacobian: Jacobian) -> list[Block]:
 
 def _slope(fn: str) -> str:
     return {"sigmoid": r"0<\sigma'\le 1/4", "tanh": r"0<\tanh'\le 1"}[fn]
-

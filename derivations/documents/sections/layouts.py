@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from derivations.calculus.families import indexed
 from derivations.documents.batch import Batch, is_plain
 from derivations.documents.context import Context
@@ -41,7 +40,9 @@ def _beside_rows(context: Context) -> list[TableRow]:
         matrix = _brackets([tex(p.left) for p in products], " & ")
         vector = _brackets([tex(p.right) for p in products], r" \\ ")
         terms = line.expr.terms if isinstance(line.expr, Sum) else ()
-        rest = "".join(rf" {'-' if isinstance(t, Neg) else '+'} {tex(t.arg if isinstance(t, Neg) else t)}" for t in terms if t not in products)
+        rest = "".join(
+            rf" {'-' if isinstance(t, Neg) else '+'} {tex(t.arg if isinstance(t, Neg) else t)}" for t in terms if t not in products
+        )
         rows.append(((eq(line.number),), (Math(f"{tex(line.target)} = {tex(line.expr)}"),), (Math(f"{matrix} {vector}{rest}"),)))
         rows += _beside_gradients(context, products, tex(context.bar(line.target)))
     return rows
@@ -113,7 +114,11 @@ def _parameters(context: Context, batch: Batch) -> list[TableRow]:
     rows: list[TableRow] = []
     for steps in context.parameter_lines:
         step = steps[0]
-        if not isinstance(step.expr, MatMul | Ref) or not is_plain(context, step.expr) or len(context.backward.shapes[step.target.name]) == 0:
+        if (
+            not isinstance(step.expr, MatMul | Ref)
+            or not is_plain(context, step.expr)
+            or len(context.backward.shapes[step.target.name]) == 0
+        ):
             continue
         lhs = context.maths.tex(context.collective([s.target for s in steps]))
         column = f"{lhs} {' '.join(over_time(context, step, many=len(steps) > 1))}".replace(r"\sum_{t=1}^{T}", r"\sum_t")
@@ -121,6 +126,3 @@ def _parameters(context: Context, batch: Batch) -> list[TableRow]:
         shown = batch.tex(context.collective_expr(turned, steps))
         rows.append(((eq(step.number),), (Math(column),), (Math(rf"{lhs} = \sum_t {shown}"),)))
     return rows
-
-
-

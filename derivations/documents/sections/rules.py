@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derivations.calculus.rules import RULES
 from derivations.documents.context import Context
-from derivations.documents.model import Link, Math, Paragraph, Rich, Row, Section, Steps, Table
+from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Row, Section, Steps, Table
 from derivations.documents.text import eq, say
 from derivations.functions import FUNCTIONS
 
@@ -22,15 +22,20 @@ def rules_section(context: Context) -> Section:
     chain = Row(number, "chain", r"\bar u_j", (r"= \sum_i \bar y_i\,\frac{\partial y_i}{\partial u_j}",), ("chain rule",))
     uses = context.rule("uses")
     text = say(
-        "{} evaluates {} for each operation of the cell; {} is for a variable with several uses, of which the loss itself is one: it gives the direct derivative.",
+        "{} evaluates {} for each operation of the cell; {} is for a variable with several uses, "
+        "of which the loss itself is one: it gives the direct derivative.",
         Link("tab", "rules"),
         eq(number),
         uses,
     )
     intro = say("Let $y$ be the only quantity that is computed directly from $u$. Then")
-    blocks = [Paragraph(intro, lead=True), Steps((chain,)), Paragraph(text), _table(context)]
+    blocks: list[Block] = [Paragraph(intro, lead=True), Steps((chain,)), Paragraph(text), _table(context)]
     if context.d.functions:
-        words = "The function of the cell has a derivative that is" if len(context.d.functions) == 1 else "The functions of the cell have derivatives that are"
+        words = (
+            "The function of the cell has a derivative that is"
+            if len(context.d.functions) == 1
+            else "The functions of the cell have derivatives that are"
+        )
         said = say("{} expressed in values that the forward pass knows:", words)
         blocks += [Paragraph(said, lead=True), Steps(tuple(_derivative(fn, n) for fn, n in context.d.functions.items()))]
     return Section("rules", "Rules", tuple(blocks))

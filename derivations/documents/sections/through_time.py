@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derivations.calculus.derivation import Step
+from derivations.calculus.families import indexed
 from derivations.documents.context import Context
-from derivations.documents.maths import Term, equal, shift
-from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Row, Section, Steps
+from derivations.documents.maths import equal
+from derivations.documents.model import Block, Link, Paragraph, Rich, Row, Section, Steps
 from derivations.documents.sections.backward import step_note
 from derivations.documents.sizes_text import size_latex
-from derivations.documents.text import eq, join, numbers, plural, say
-from derivations.notation.tree import MatMul, Ref, Sum, Transpose
+from derivations.documents.text import eq, numbers, say
+from derivations.notation.tree import MatMul, Ref, Transpose
 
 
 def time_section(context: Context) -> Section:
@@ -30,7 +31,7 @@ def time_section(context: Context) -> Section:
         Link("cite", "werbos"),
         says,
     )
-    ends = say(f"No step follows step $T$, and ${_initial(context)}$ {'are' if len(steps) > 1 else 'is'} no argument of $L$:".replace(" are no argument", " are no arguments"))
+    ends = say(f"No step follows step $T$, and ${_initial(context)}$ {'are no arguments' if len(steps) > 1 else 'is no argument'} of $L$:")
     return Section("time", "Through time", (Paragraph(text, lead=True), Steps(rows), Paragraph(ends, lead=True), Steps(_ends(context))))
 
 
@@ -94,8 +95,6 @@ def over_time(context: Context, step: Step, *, many: bool) -> tuple[str, ...]:
     """The sum over time of what each step contributes."""
     expr = step.expr
     if many and context.family:
-        from derivations.calculus.families import indexed
-
         expr = indexed(expr, step.target.name.sub, context.family.index)
     terms = context.maths.terms(expr)
     sigma = r"\sum_{t=1}^{T} "
@@ -117,9 +116,6 @@ def _shapes(context: Context) -> Rich:
         product = context.maths.tex(context.collective_expr(expr, steps))
         rows, columns = (size_latex(context.backward.shapes[r.name][0]) for r in (expr.left, expr.right.arg))
         whole = context.maths.tex(context.collective([Ref(s.adjoint.of.name) for s in steps]))
-        brackets = [f"({size})" if "+" in size else size for size in (rows, columns)]
-        return say(f"Shapes: ${product}$ is $({brackets[0]}\\times1)(1\\times {brackets[1]})$, hence ${brackets[0]}\\times {brackets[1]}$ as ${whole}$.")
+        high, wide = (f"({size})" if "+" in size else size for size in (rows, columns))
+        return say(f"Shapes: ${product}$ is $({high}\\times1)(1\\times {wide})$, hence ${high}\\times {wide}$ as ${whole}$.")
     return ()
-
-
-__all__ = ["Math", "Sum", "Term", "join", "parameter_section", "plural", "shift", "time_section"]

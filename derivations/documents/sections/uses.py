@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from derivations.calculus.families import Line
 from derivations.documents.context import Context
-from derivations.documents.sizes_text import size_latex
 from derivations.documents.model import Math, Rich, Table
+from derivations.documents.sizes_text import size_latex
 from derivations.documents.text import eq, join, numbers, say, times
 from derivations.notation.tree import Ref, refs
 from derivations.sizes import Shape
@@ -66,7 +66,9 @@ def _whole(context: Context, ref: Ref) -> bool:
     """Whether every gate of the family has such a symbol."""
     assert context.family is not None
     shown = {context.maths.index(r) for r in (ref,)}
-    members = [name for name in context.forward.shapes if name.sub in context.family.letters and context.maths.index(Ref(name, ref.time)) in shown]
+    members = [
+        name for name in context.forward.shapes if name.sub in context.family.letters and context.maths.index(Ref(name, ref.time)) in shown
+    ]
     return len(members) == len(context.family.letters)
 
 
@@ -104,7 +106,7 @@ def _used_by(context: Context, group: Sequence[Ref]) -> Rich:
         parts.append((Math("L"),))
     if is_family(context, group) and group[0].time == 0:
         lines = [line for ref in group for line, _ in uses(context, ref)]
-        return numbers(lines) + (", each once",)
+        return (*numbers(lines), ", each once")
     here = [line for ref in group for line, _ in uses(context, ref)] if len(group) > 1 else []
     counted = uses(context, group[0])
     if counted:

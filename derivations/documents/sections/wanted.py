@@ -12,7 +12,8 @@ def wanted_section(context: Context) -> Section:
     """The loss, the adjoint, the goal, the notation."""
     first = context.states[0]
     text = say(
-        "The loss is a function {}. Its direct derivative {} varies this one argument and holds the others fixed; it is known, since the loss is known. "
+        "The loss is a function {}. "
+        "Its direct derivative {} varies this one argument and holds the others fixed; it is known, since the loss is known. "
         "The adjoint {} varies {} and lets all later quantities follow. "
         "For any variable $v$ of the cell, in the notation of reverse-mode differentiation {},",
         Math(loss_latex(context)),
@@ -59,37 +60,24 @@ def _goal(context: Context) -> Rich:
 
 def _notation(context: Context) -> Table:
     state = context.states[0]
-    arriving = [context.maths.tex(context.arriving(s)) for s in context.states[:2]]
+    arriving = symbols(context.maths.tex(context.arriving(s)) for s in context.states[:2])
     rows: list[tuple[Rich, ...]] = [
-        say("$\\bar v$ | adjoint of $v$, shaped like $v$ | one mark for every variable; $v-\\eta\\bar v$ is a descent step"),
-        say(f"${context.maths.slash(state)}$ | direct derivative | used for the arguments of $L$ only, so never ambiguous"),
-        say(f"${', '.join(arriving)}$ | part that arrives from step $t+1$ | keeps apart what arrives and what is made at $t$"),
+        (say("$\\bar v$"), say("adjoint of $v$, shaped like $v$"), say("one mark for every variable; $v-\\eta\\bar v$ is a descent step")),
+        ((Math(context.maths.slash(state)),), ("direct derivative",), say("used for the arguments of $L$ only, so never ambiguous")),
+        (arriving, say("part that arrives from step $t+1$"), say("keeps apart what arrives and what is made at $t$")),
+        *_argument_row(context),
+        (say("$M\\T$"), ("transpose",), say("upright, so it is not the length $T$")),
+        (say("$\\E$"), ("vector of ones",), say("makes $\\E-v$ a difference of vectors")),
     ]
-    argument = next((line for line in context.d.forward_lines if context.roles.is_argument(line.targets[0])), None)
-    if argument is not None:
-        shown = context.maths.tex(argument.target)
-        letter = argument.target.name.base
-        if argument.family:
-            rows.append(say(f"${shown}$ | pre-activation of gate ${argument.family.index}$ | the letter ${letter}$ names nothing else in the cell"))
-        else:
-            rows.append(say(f"${shown}$ | pre-activation | the letter ${letter}$ names nothing else in the cell"))
-    rows.append(say("$M\\T$ | transpose | upright, so it is not the length $T$"))
-    rows.append(say("$\\E$ | vector of ones | makes $\\E-v$ a difference of vectors"))
     header: tuple[Rich, ...] = (("notation",), ("meaning",), ("reason",))
-    return Table(header, tuple(_cells(row) for row in rows), ("Notation, and why.",), "notation", wide=(2,))  # type: ignore[arg-type]
+    return Table(header, tuple(rows), ("Notation, and why.",), "notation", wide=(2,))
 
 
-def _cells(row: Rich) -> tuple[Rich, ...]:
-    """A sentence cut at its bars."""
-    cells: list[list[object]] = [[]]
-    for part in row:
-        if isinstance(part, str):
-            pieces = part.split(" | ")
-            for index, piece in enumerate(pieces):
-                if index:
-                    cells.append([])
-                if piece:
-                    cells[-1].append(piece)
-        else:
-            cells[-1].append(part)
-    return tuple(tuple(cell) for cell in cells)  # type: ignore[arg-type]
+def _argument_row(context: Context) -> list[tuple[Rich, ...]]:
+    """The letter of pre-activations, which the cell's author did not choose."""
+    line = next((line for line in context.d.forward_lines if context.roles.is_argument(line.targets[0])), None)
+    if line is None:
+        return []
+    gate = say(" of gate {}", Math(line.family.index)) if line.family else ()
+    reason = say("the letter {} names nothing else in the cell", Math(line.target.name.base))
+    return [((Math(context.maths.tex(line.target)),), ("pre-activation", *gate), reason)]
