@@ -91,7 +91,8 @@ class Params:
                 raise ValueError(f"{name}: {size!r} came, expected an integer >= 1")
         self.__dict__.update(sizes, dtype=dtype)
         for pack, members in PACKED.items():
-            shapes = [tuple(sum(sizes[part] for part in axis.split(" + ")) for axis in PARAMETERS[name]) for name in members]
+            axes = [[axis.split(" + ") for axis in PARAMETERS[name]] for name in members]
+            shapes = [tuple(sum(sizes[part] for part in axis) for axis in own) for own in axes]
             stops = np.cumsum([shape[0] if shape else 1 for shape in shapes])
             whole = np.zeros((stops[-1], *shapes[0][1:]) if shapes[0] else (), dtype)
             self.__dict__[pack] = whole
@@ -104,11 +105,13 @@ class Params:
         getattr(self, name)[...] = array(name, value, getattr(self, name).shape, self.dtype)
 
     def __reduce__(self):
-        own = {name: value for name, value in self.__dict__.items() if name not in (*SIZES, "dtype", *PARAMETERS) or name in PACKED}
+        made = {*SIZES, "dtype", *PARAMETERS} - {*PACKED}
+        own = {name: value for name, value in self.__dict__.items() if name not in made}
         return restored, (type(self), self.sizes(), self.dtype, own)
 
     def __repr__(self):
-        return f"{NAME}.{type(self).__name__}({', '.join(f'{name}={size}' for name, size in self.sizes().items())}, dtype={self.dtype})"
+        sizes = ", ".join(f"{name}={size}" for name, size in self.sizes().items())
+        return f"{NAME}.{type(self).__name__}({sizes}, dtype={self.dtype})"
 
     def sizes(self):
         """The sizes by their names."""
@@ -185,7 +188,8 @@ def array(name, value, shape, dtype):
         if result.dtype.kind not in "biu":
             raise TypeError(f"{name}: dtype {result.dtype} came, expected {dtype} (the dtype of p)")
         result = result.astype(dtype)
-    if result.ndim != len(shape) or any(n < 1 if m is None else n != m for n, m in zip(result.shape, shape, strict=True)):
+    fits = (n >= 1 if m is None else n == m for n, m in zip(result.shape, shape, strict=True))
+    if result.ndim != len(shape) or not all(fits):
         expected = ", ".join("any" if m is None else str(m) for m in shape)
         raise ValueError(f"{name}: shape {result.shape} came, expected ({expected})")
     return result
@@ -241,7 +245,8 @@ def finished(run, p):
     if instance("run", run, Run).kept is None:
         raise ValueError("run: made with save=False, expected a run made with save=True")
     if run.made_with != signature(p):
-        raise ValueError(f"run: made with {run.made_with[0]}, {run.made_with[1]}, expected the sizes and the dtype of p, {p!r}")
+        sizes, dtype = run.made_with
+        raise ValueError(f"run: made with {sizes}, {dtype}, expected the sizes and the dtype of p, {p!r}")
     return run.time, run.batch
 
 
@@ -306,7 +311,7 @@ def forward(p, x, h=None, c=None, save=True):
     """Run the cell over a sequence; returns a Run.
 
     Inputs: x[time, batch, inputs]. Initial states: h[batch, hidden], c[batch, hidden], default zeros.
-    ``save=False`` keeps nothing for ``backward`` and ``jvp``.  A run refers to its inputs: do not change them before those.
+    ``save=False`` keeps nothing for ``backward`` and ``jvp``.  A run refers to its inputs: leave them unchanged.
     """
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden

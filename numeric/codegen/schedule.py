@@ -251,4 +251,3 @@ def _target_fits(task: Task, packs: Packs, one: Ref, two: Ref) -> bool:
         return packs.follows(one, two)
     fixed = {*task.results, *task.carried.values()}
     return bool(task.shapes[one.name]) and one not in fixed and two not in fixed
-
