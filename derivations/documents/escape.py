@@ -37,12 +37,19 @@ _TEX = {
     "‘": "`",
     "’": "'",
 }
+LONG, PART = 24, 6  # characters of a word that may break, and between its breaks
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$&-])")
 
 
 def tex(text: str) -> str:
     """For running text in TeX; a character that pdfTeX has no letter for is named."""
-    return "".join(_tex(c) for c in " ".join(unicodedata.normalize("NFC", text).split()))
+    return " ".join(_word(word) for word in unicodedata.normalize("NFC", text).split())
+
+
+def _word(word: str) -> str:
+    """A word; a long one may break anywhere between its parts."""
+    parts = [word[k : k + PART] for k in range(0, len(word), PART)] if len(word) > LONG else [word]
+    return r"\allowbreak{}".join("".join(map(_tex, part)) for part in parts)
 
 
 def _tex(character: str) -> str:
