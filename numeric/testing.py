@@ -118,7 +118,7 @@ def cell_cases(
 
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise ValueError(f"dtype: {np.dtype(dtype)} came, expected float32 or float64")
-    found, groups = _cell(cell), (parameters, inputs, states, gradients)
+    found = _cell(cell)
 
     limits = {"max_time": max_time, "max_batch": max_batch, "max_inputs": max_inputs, "max_hidden": max_hidden}
     chosen = sizes(found, **limits)
@@ -126,7 +126,8 @@ def cell_cases(
     @st.composite
     def cases(draw: DrawFn) -> Case:  # composite, so that Hypothesis prints a case by its repr
         at = draw(chosen)
-        return Case(found, *(draw(group(found, at, dtype=dtype, scale=scale)) for group in groups))
+        p = draw(parameters(found, at, dtype=dtype, scale=scale))
+        return Case(found, p, *(draw(group(found, at, dtype=dtype, scale=scale)) for group in (inputs, states, gradients)))
 
     return cases()
 

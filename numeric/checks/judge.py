@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from derivations.cell import Cell
 from derivations.verdict import Result
 from numeric.checks.case import Case, draw_case
-from numeric.checks.gap import Gap
+from numeric.checks.gap import Gap, worst
 from numeric.checks.shrink import shrink
 from numeric.checks.subject import Subject
 
@@ -35,18 +35,20 @@ class Check:
 def judge(check: Check, subject: Subject, examples: int, seed: int) -> Result:
     """Run ``check`` on random cases: tested, or refuted with the smallest failing case found."""
     started = time.perf_counter()
-    rng = np.random.default_rng(seed)
-    count = max(1, round(examples * check.share))
-    worst: Gap | None = None
-    for _ in range(count):
-        case = check.draw(subject.cell, rng)
+    gaps = []
+    for case in cases(check, subject.cell, examples, seed):
         gap = attempt(check, subject, case)
         if gap.ratio > 1:
             small = shrink(case, lambda smaller: attempt(check, subject, smaller).ratio > 1)
             return _result(check, subject, attempt(check, subject, small), None, started, small)
-        worst = gap if worst is None or gap.ratio > worst.ratio else worst
-    assert worst is not None  # count >= 1
-    return _result(check, subject, worst, count, started, None)
+        gaps.append(gap)
+    return _result(check, subject, worst(gaps), len(gaps), started, None)
+
+
+def cases(check: Check, cell: Cell, examples: int, seed: int) -> Iterator[Case]:
+    """The random cases of a check: its share of ``examples``, at least one."""
+    rng = np.random.default_rng(seed)
+    return (check.draw(cell, rng) for _ in range(max(1, round(examples * check.share))))
 
 
 def attempt(check: Check, subject: Subject, case: Case) -> Gap:

@@ -121,9 +121,28 @@ def compare_odd_sizes(subject: Subject, case: Case) -> Gap:
     return worst([compare_plain(subject, case), compare(got, directional(case), bounds)])
 
 
+def compare_defaults(subject: Subject, case: Case) -> Gap:
+    """States, upstream gradients and tangents that are left out, one after the other, against zeros."""
+    module, p, gaps = subject.module, subject.p(case), []
+    for name in case.states:
+        zero = case.with_variables({f"{name}0": np.zeros_like(case.states[name])})
+        given = {k: v for k, v in case.states.items() if k != name}
+        without = subject.read(module.forward(p, *case.inputs.values(), **given))
+        gaps.append(compare(without, subject.outputs(zero), dict.fromkeys(without, 0.0)))
+    for name in case.upstream:
+        zero = case.with_upstream({name: np.zeros_like(case.upstream[name])})
+        given = {k: v for k, v in case.upstream.items() if k != name}
+        found = subject.read_gradients(module.backward(*subject.run(case), **given), case)
+        gaps.append(compare(found, subject.gradients(zero), dict.fromkeys(found, 0.0)))
+    nothing = subject.read(module.jvp(*subject.run(case)))
+    gaps.append(compare(nothing, {k: np.zeros_like(v) for k, v in nothing.items()}, dict.fromkeys(nothing, 0.0)))
+    return worst(gaps)
+
+
 ARGUMENTS = "the equations and every rule: only the code's answers to bad arguments are read"
 CHECKS = (
     Check("wrong shapes and types are refused by name", "arguments", ARGUMENTS, "no tolerance", compare_refusals, share=0.05),
+    Check("what is left out counts as zero", "arguments", ARGUMENTS, "no tolerance: the same numbers", compare_defaults, share=0.1),
     Check("layout of the arrays does not matter", "arguments", ARGUMENTS, ROUNDING + "; ε = 2^-52", compare_layouts, share=0.2),
     Check(
         "sizes 1, 3, 17, 33, T = 1 and batch = 1",

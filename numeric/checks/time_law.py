@@ -14,9 +14,9 @@ import numpy as np
 
 from derivations.cell import Cell
 from derivations.notation.tree import Concat, Expr, MatMul, Ref, children
-from numeric.checks.case import Array, Case
+from numeric.checks.case import Array, Case, draw_case
 from numeric.checks.gap import ROUNDING, Gap, compare, epsilon, rounding_bounds
-from numeric.checks.judge import Check
+from numeric.checks.judge import Check, Draw
 from numeric.checks.subject import Subject
 
 Both = dict[str, Array]  # outputs and gradients together, gradients as "grad W_f"
@@ -79,6 +79,19 @@ def split_run(subject: Subject, case: Case) -> Both:
     """Two runs, cut in the middle."""
     time = case.sizes["time"]
     return _in_pieces(subject, case, sorted({0, time // 2, time}), whole)
+
+
+def many_pieces(subject: Subject, case: Case) -> Both:
+    """Runs of ten steps."""
+    time = case.sizes["time"]
+    return _in_pieces(subject, case, [*range(0, time, 10), time], whole)
+
+
+def draw_long(cell: Cell, rng: np.random.Generator) -> Case:
+    """More numbers in each array of all steps than a cache holds, so that code which works in blocks of steps has several.
+
+    The weights are small: rounding must not grow from step to step, or there is nothing to compare."""
+    return draw_case(cell, rng, {"time": 131, "batch": 61, **{s: 3 if s == "inputs" else 33 for s in cell.sizes}}, scale=0.1)
 
 
 def single_steps(subject: Subject, case: Case) -> Both:
@@ -198,14 +211,15 @@ def _permute(value: Array, axes: Axes, size: str, order: Array, sizes: Mapping[s
 OWN = "the equations and every rule: the code is compared with itself"
 
 
-def _law(statement: str, method: str, other: Callable[[Subject, Case], Both], share: float = 0.3) -> Check:
-    return Check(statement, method, OWN, ROUNDING + "; ε = 2^-52", law(other), share=share)
+def _law(statement: str, method: str, other: Callable[[Subject, Case], Both], share: float = 0.3, draw: Draw = draw_case) -> Check:
+    return Check(statement, method, OWN, ROUNDING + "; ε = 2^-52", law(other), draw=draw, share=share)
 
 
 CHECKS = (
     _law("T calls of step and step_vjp give one run of T", "time law", step_forms, share=0.6),
     _law("T runs of one step give one run of T", "time law", single_steps),
     _law("two runs give one run, cut in the middle", "time law", split_run),
+    _law("runs of ten steps give one long run", "time law", many_pieces, share=0.05, draw=draw_long),
     _law("each row by itself gives the batch", "batch law", row_by_row),
     _law("the order of the batch does not matter", "permutation law", turned_batch),
     _law("the numbering of the units does not matter", "permutation law", turned_units),

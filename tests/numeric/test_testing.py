@@ -248,7 +248,7 @@ def test_a_broken_range_is_found():
 
 def test_tangents():
     def by_complex_step(p, run, dp, dx, dh0, dc0, wrong=0.0):
-        step, (hs, cs, steps) = 1e-30, run
+        step, steps = 1e-30, run[2]
         x, (h, c) = np.stack([s[0] for s in steps]), steps[0][1]
         there = Parameters({k: v + 1j * step * dp[k] for k, v in p.items()})
         h, c, _ = forward(there, x + 1j * step * dx, h + 1j * step * dh0, c + 1j * step * dc0 * (1 + wrong))
