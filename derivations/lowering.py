@@ -100,7 +100,7 @@ class _Lowering:
         """A value that is shown inline: it is added as it stands, so its adjoint is that of the sum."""
         if expr in self.known and self.known[expr].name in self.inline:
             return self.known[expr]
-        target = Ref(Name("inline", sub=str(len(self.inline) + 1)), 0)
+        target = Ref(Name("inline", sub=str(len(self.inline) + 1)), _time(expr))
         self.inline.add(target.name)
         self.define(target, expr)
         return target
@@ -111,7 +111,7 @@ class _Lowering:
             return expr
         if expr not in self.known or self.known[expr].name in self.inline:
             self.known.pop(expr, None)
-            target = Ref(self.new_name(letters), 0 if any(r.time is not None for r in refs(expr)) else None)
+            target = Ref(self.new_name(letters), _time(expr))
             self.shapes[target.name] = self.shape(expr)  # before the values within it get names
             self.define(target, expr)
         return self.known[expr]
@@ -128,7 +128,7 @@ class _Lowering:
         if isinstance(arg, Ref):
             return arg
         if arg not in self.known:
-            target = Ref(self.argument_name(arg, owner), 0)
+            target = Ref(self.argument_name(arg, owner), _time(arg))
             self.shapes[target.name] = self.shape(arg)
             self.define(target, arg)
         return self.known[arg]
@@ -160,6 +160,11 @@ class _Lowering:
                 return (tuple(sorted(atom for part in expr.parts for atom in self.vector_size(part))),)
             case _:
                 return max((self.shape(child) for child in children(expr)), key=len, default=())
+
+
+def _time(expr: Expr) -> int | None:
+    """The time of a computed value: none if it depends on parameters only."""
+    return 0 if any(ref.time is not None for ref in refs(expr)) else None
 
 
 def _linear(expr: Expr) -> bool:
