@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from derivations.cell import Cell
 from derivations.equations import Program
 from derivations.notation.tree import Name, Ref
-from derivations.proofs.elements import Algebra, Differential, Index, Poly, Substitution, add, constant, delta, element
+from derivations.proofs.differential import Differential, Substitution
+from derivations.proofs.elements import Algebra, Index, Poly, add, constant, delta, element
 from derivations.proofs.expansion import Expansion, Misfit, in_blocks, label
 from derivations.proofs.step import leaves, seeds
 from derivations.sizes import Shape
@@ -60,8 +61,7 @@ class Truth:
         """
         if (ref, indices) not in self.gradients:
             full = self.author if ref in self.author.definition or ref not in self.lowered.definition else self.lowered
-            held = [eq for eq in full.definition.values() if eq.target != ref]
-            free = full if len(held) == len(full.definition) else Expansion(self.algebra, held, self.shapes, full.splits)
+            free = full.holding(ref) if ref in full.definition else full
             found = Differential(self.algebra, by_element(label(ref), indices))(self.loss(free))
             self.gradients[ref, indices] = found if free is full else self.put_back(found, ref, full)
         return self.gradients[ref, indices]
@@ -92,7 +92,7 @@ def by_element(name: str, indices: tuple[Index, ...]) -> Callable[[str, tuple[In
         if other != name or any(_disjoint(i, j) for i, j in zip(formal, indices, strict=True)):
             return {}
         if any(i[1:] != j[1:] for i, j in zip(formal, indices, strict=True)):
-            raise Misfit(f"{name} is split into blocks in two ways")
+            raise Misfit(f"{name.split('|')[0]} is split into blocks in two ways")
         found = constant(1)
         for i, j in zip(formal, indices, strict=True):
             found = {((), next(iter(found))[1] + next(iter(delta(i, j)))[1]): 1}
@@ -117,7 +117,7 @@ def claims(derivation: Derivation, *programs: Program) -> Expansion:
     known = truth(derivation.cell)
     equations = [eq for program in (derivation.forward, *programs) for eq in program.equations]
     shapes = {name: shape for program in programs for name, shape in program.shapes.items()}
-    return Expansion(known.algebra, equations, {**known.shapes, **shapes}, known.author.splits)
+    return Expansion(known.algebra, equations, {**known.shapes, **shapes})
 
 
 def products_if_equal(ways: Iterable[Elements], sides: Callable[[tuple[Index, ...]], tuple[Poly, ...]]) -> int | None:

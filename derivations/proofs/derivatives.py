@@ -53,4 +53,3 @@ def _rational(expr: sp.Expr) -> sp.Expr | None:
     found = sp.sympify(expr).rewrite(sp.exp).replace(sp.exp, lambda arg: E ** sp.expand(arg / U))
     found = sp.together(found)
     return found if found.free_symbols <= {E} and found.is_rational_function(E) else None
-

@@ -9,12 +9,10 @@ Function values are opaque: σ of equal polynomials is the same element, whateve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import count, permutations, product
 from typing import TypeAlias
-
-from derivations.proofs.derivatives import derivative
 
 # (variable, size, offset): variables from 0 are bound, negative ones free. The index runs over a named size. In an
 # array whose axis is a sum of sizes it stands ``offset`` entries further down: the second block of [h, x] is at (hidden,).
@@ -27,6 +25,13 @@ Poly: TypeAlias = dict[Term, Fraction | int]
 
 VARIABLE, VALUE, POWER, DELTA, SIZE = "v", "f", "p", "δ", "n"  # kinds of atoms
 UNIT: Term = ((), ())
+
+
+MOST = 50_000  # products of one polynomial; a proof with more takes minutes
+
+
+class Unwritten(Exception):
+    """What cannot be written out in elements, or not in reasonable time; then nothing is proved."""
 
 
 def constant(value: Fraction | int) -> Poly:
@@ -59,6 +64,8 @@ def scale(poly: Poly, factor: Fraction | int) -> Poly:
 
 
 def _accumulate(out: Poly, term: Term, c: Fraction | int) -> None:
+    if len(out) > MOST:
+        raise Unwritten(f"more than {MOST} products of elements")
     total = out.get(term, 0) + c
     if total:
         out[term] = total
@@ -81,7 +88,7 @@ class Algebra:
             out: Poly = {}
             for (bound_a, a), ca in found.items():
                 for (bound_b, b), cb in other.items():
-                    self.put(out, ca * cb, bound_a + bound_b, a + _renamed(b, {}, len(bound_b), len(bound_a)))
+                    self.put(out, ca * cb, bound_a + bound_b, a + renamed(b, {}, len(bound_b), len(bound_a)))
             found = out
         return found
 
@@ -89,14 +96,14 @@ class Algebra:
         """The sum over all values of a free index."""
         out: Poly = {}
         for (bound, factors), c in poly.items():
-            self.put(out, c, (*bound, size), _mapped(factors, {variable: len(bound)}))
+            self.put(out, c, (*bound, size), mapped(factors, {variable: len(bound)}))
         return out
 
     def rename(self, poly: Poly, variables: Mapping[int, int]) -> Poly:
         """Other free indices in place of free indices."""
         out: Poly = {}
         for (bound, factors), c in poly.items():
-            self.put(out, c, bound, _mapped(factors, variables))
+            self.put(out, c, bound, mapped(factors, variables))
         return out
 
     def put(self, out: Poly, c: Fraction | int, bound: tuple[str, ...], factors: Factors) -> None:
@@ -115,8 +122,8 @@ class Algebra:
     def expanded(self, bound: Mapping[int, str], powers: Mapping[Atom, Fraction | int], whole: Atom) -> Poly:
         """A product in which the exponent of an opaque polynomial became a natural number: that is multiplied out."""
         free = {v: next(self.fresh) for v in bound}
-        ((opened, exponent),) = _mapped(((whole, powers[whole]),), free)
-        others = _mapped(tuple((a, e) for a, e in powers.items() if a != whole), free)
+        ((opened, exponent),) = mapped(((whole, powers[whole]),), free)
+        others = mapped(tuple((a, e) for a, e in powers.items() if a != whole), free)
         found = self.multiply({((), others): 1}, *[self.inner(opened)] * int(exponent))
         for v, size in bound.items():
             found = self.bind(found, free[v], size)
@@ -157,91 +164,16 @@ class Algebra:
         return self.opaque("", poly, indices, exponent if exponent.denominator > 1 else int(exponent))
 
 
-class Substitution:
-    """Puts polynomials in the place of the elements of an array, also within function values."""
-
-    def __init__(self, algebra: Algebra, name: str, value: Callable[[tuple[Index, ...]], Poly]) -> None:
-        self.algebra, self.name, self.value = algebra, name, value
-        self.within: dict[str, Poly] = {}  # by label of a function value
-
-    def __call__(self, poly: Poly) -> Poly:
-        """The polynomial with every such element replaced."""
-        out: Poly = {}
-        for (bound, factors), c in poly.items():
-            free = {v: next(self.algebra.fresh) for v in range(len(bound))}
-            found = constant(c)
-            for atom, exponent in _mapped(factors, free):
-                found = self.algebra.multiply(found, self.of_atom(atom, exponent))
-            for v, size in enumerate(bound):
-                found = self.algebra.bind(found, free[v], size)
-            out = add(out, found)
-        return out
-
-    def of_atom(self, atom: Atom, exponent: Fraction | int) -> Poly:
-        kind, label, indices = atom
-        if kind == VARIABLE and label == self.name:
-            return self.algebra.power(self.value(indices), Fraction(exponent), indices)
-        if kind not in (VALUE, POWER):
-            return {((), ((atom, exponent),)): 1}
-        fn, argument = self.algebra.inside[label]
-        if label not in self.within:
-            self.within[label] = self(argument)
-        if kind == POWER:
-            return self.algebra.power(self.algebra.inner_at(self.within[label], indices), Fraction(exponent), indices)
-        return {((), (((VALUE, self.algebra.label(fn, self.within[label]), indices), exponent),)): 1}
-
-
-class Differential:
-    """A derivation in the sense of algebra: linear, with the product and chain rules; ``seed`` gives it on array elements."""
-
-    def __init__(self, algebra: Algebra, seed: Callable[[str, tuple[Index, ...]], Poly]) -> None:
-        self.algebra, self.seed = algebra, seed
-        self.known: dict[tuple[str, tuple[Index, ...]], Poly] = {}
-
-    def __call__(self, poly: Poly) -> Poly:
-        """The derivative of a polynomial."""
-        out: Poly = {}
-        for (bound, factors), c in poly.items():
-            for n, (atom, exponent) in enumerate(factors):
-                rest = factors[:n] + (((atom, exponent - 1),) if exponent != 1 else ()) + factors[n + 1 :]
-                place = {-1 - k: i[0] for k, i in enumerate(atom[2])}
-                for (inner_bound, inner), value in self.of_atom(atom).items():
-                    self.algebra.put(out, c * exponent * value, bound + inner_bound, rest + _renamed(inner, place, len(inner_bound), len(bound)))
-        return out
-
-    def of_atom(self, atom: Atom) -> Poly:
-        """The derivative of one element, at the indices -1, -2, …"""
-        kind, label, indices = atom
-        if kind in (DELTA, SIZE):
-            return {}
-        formal = tuple((-1 - k, size, offset) for k, (_, size, offset) in enumerate(indices))
-        if (label, formal) not in self.known:
-            self.known[label, formal] = self.seed(label, formal) if kind == VARIABLE else self.of_opaque(label, formal)
-        return self.known[label, formal]
-
-    def of_opaque(self, label: str, formal: tuple[Index, ...]) -> Poly:
-        """The chain rule; the slope of a function is a polynomial in function values, or else opaque itself."""
-        fn, argument = self.algebra.inside[label]
-        inner = self(argument)
-        if not fn or not inner:
-            return inner
-        slope: Poly = {}
-        for c, name, k in derivative(fn) or ((1, fn + "'", 1),):
-            value = self.algebra.opaque(name, argument, formal)
-            slope = add(slope, scale(self.algebra.multiply(constant(1), *[value] * k), c))
-        return self.algebra.multiply(slope, inner)
-
-
-def _mapped(factors: Factors, new: Mapping[int, int]) -> Factors:
+def mapped(factors: Factors, new: Mapping[int, int]) -> Factors:
     """Other variables in the place of some."""
     get = new.get
     return tuple([((kind, label, tuple([(get(v, v), size, at) for v, size, at in indices])), e) for (kind, label, indices), e in factors])
 
 
-def _renamed(factors: Factors, variables: Mapping[int, int], bound: int, shift: int) -> Factors:
+def renamed(factors: Factors, variables: Mapping[int, int], bound: int, shift: int) -> Factors:
     """The 0, 1, … ``bound`` variables moved up by ``shift``, free ones replaced."""
     new = {**variables, **{v: v + shift for v in range(bound)}} if shift else variables
-    return _mapped(factors, new) if new else factors
+    return mapped(factors, new) if new else factors
 
 
 def _contract(bound: tuple[str, ...], factors: Factors) -> tuple[dict[int, str], Factors]:
@@ -255,7 +187,7 @@ def _contract(bound: tuple[str, ...], factors: Factors) -> tuple[dict[int, str],
     while deltas:
         (((_, _, ((i, size, _), (j, _, _))), _), *others) = deltas
         low, high = sorted((i, j))
-        deltas, factors, kept = (_mapped(fs, {high: low}) for fs in (tuple(others), factors, kept))
+        deltas, factors, kept = (mapped(fs, {high: low}) for fs in (tuple(others), factors, kept))
         if high >= 0 and low != high:
             del left[high]
         elif low != high:
@@ -273,8 +205,8 @@ def _canonical(bound: Mapping[int, str], powers: dict[Atom, Fraction | int]) -> 
     if not variables:
         return (), tuple(sorted(factors))
     if len(variables) == 1:
-        return (bound[variables[0]],), tuple(sorted(_mapped(factors, {variables[0]: 0})))
-    best = min(tuple(sorted(_mapped(factors, new))) for new in _numberings(variables, bound, factors))
+        return (bound[variables[0]],), tuple(sorted(mapped(factors, {variables[0]: 0})))
+    best = min(tuple(sorted(mapped(factors, new))) for new in _numberings(variables, bound, factors))
     sizes = {i[0]: i[1] for (_, _, indices), _ in best for i in indices if i[0] >= 0}
     return tuple(sizes[v] for v in range(len(variables))), best
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
+from derivations.proofs.comparison import Comparison, Gradient, Tangent, Value
 from derivations.proofs.contraction import claims, products_if_equal, truth
-from derivations.proofs.counterexample import Comparison, Gradient, Tangent, Value, search
-from derivations.proofs.elements import Index, Poly
-from derivations.proofs.expansion import Expansion, Misfit
+from derivations.proofs.counterexample import search
+from derivations.proofs.elements import Index, Poly, Unwritten
+from derivations.proofs.expansion import Expansion
 from derivations.verdict import Result
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def judged(comparison: Comparison, sides: Sides, result: Result) -> Result:
     try:
         products = products_if_equal(known.elements(shape), sides)
         why = "the two sides have different forms, but no input was found on which their values differ"
-    except Misfit as error:
+    except Unwritten as error:
         products, why = None, str(error)
     if products is not None:
         closing = f"the sides are equal: the same sum of {products} products" if products else "the sides are equal: both are 0"

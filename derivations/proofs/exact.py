@@ -30,11 +30,11 @@ class TooSmall(Inexact):
     """A ring without enough generators, or one of integers that meets a fraction."""
 
 
-class TooLarge(Inexact):
-    """A product of more terms than a proof may take."""
+class TooMuch(Inexact):
+    """A computation of more products of terms than a proof may take."""
 
 
-LARGEST = 300_000  # products of terms in one multiplication, about a third of a second
+MOST = 60_000_000  # entries of exponents computed in one evaluation, two or three seconds
 
 Found = TypeVar("Found")
 
@@ -56,6 +56,7 @@ class Field:
         self.ring, *self.free = ring([f"g{k}" for k in range(generators)], QQ if fractions else ZZ)  # ZZ is faster
         self.free.reverse()
         self.places = count()  # numbers for what is differentiated by
+        self.spent = 0  # entries of exponents computed so far
         self.values: dict[tuple[str, PolyElement], PolyElement] = {}
         self.roots: dict[tuple[PolyElement, int], PolyElement] = {}  # (base, n) → generator with generator^n = base; n = -1: 1/base
 
@@ -65,11 +66,18 @@ class Field:
             raise TooSmall
         return self.free.pop()
 
-    def constant(self, value: Fraction) -> Exact:
+    def spend(self, products: int) -> None:
+        """Count products of terms; raises ``TooMuch`` when they are too many."""
+        self.spent += products * self.ring.ngens
+        if self.spent > MOST:
+            raise TooMuch(f"polynomials in {self.ring.ngens} symbols with too many terms")
+
+    def constant(self, value: Fraction | int) -> Exact:
         """A rational number."""
         if value.denominator > 1 and self.ring.domain is ZZ:
             raise TooSmall
-        return Exact(self, self.ring(self.ring.domain(value.numerator, value.denominator) if value.denominator > 1 else value.numerator), {})
+        number = QQ(value.numerator, value.denominator) if value.denominator > 1 else value.numerator
+        return Exact(self, self.ring(number), {})
 
     def symbols(self, shape: tuple[int, ...]) -> Any:
         """An array whose entries are symbols of their own."""
@@ -89,8 +97,8 @@ class Field:
         return np.frompyfunc(lambda v, at: Exact(self, v.poly, {**v.partials, at: one}), 2, 1)(values, places), places
 
     def named(self, values: Any) -> Any:
-        """The same values, each with one symbol in the place of its polynomial; equal polynomials get equal symbols."""
-        return np.frompyfunc(lambda v: Exact(self, self.symbol("", v.poly), v.partials), 1, 1)(values)
+        """The same values, each with one symbol in the place of a polynomial; equal polynomials get equal symbols."""
+        return np.frompyfunc(lambda v: Exact(self, self.symbol("", v.poly), v.partials) if len(v.poly) > 1 else v, 1, 1)(values)
 
     def unmarked(self, values: Any) -> Any:
         """The same values without their derivatives."""
@@ -183,12 +191,15 @@ def _add(left: Exact, right: Exact) -> Exact:
 
 
 def _multiply(left: Exact, right: Exact) -> Exact:
-    if sum(map(len, (left.poly, *left.partials.values()))) * len(right.poly) + sum(map(len, right.partials.values())) * len(left.poly) > LARGEST:
-        raise TooLarge(f"a product of more than {LARGEST} terms")
+    left.field.spend(_terms(left) * len(right.poly) + len(left.poly) * _terms(right))
     partials = {at: d * right.poly for at, d in left.partials.items()}
     for at, d in right.partials.items():
         partials[at] = partials[at] + left.poly * d if at in partials else left.poly * d
     return Exact(left.field, left.poly * right.poly, partials)
+
+
+def _terms(number: Exact) -> int:
+    return sum(map(len, (number.poly, *number.partials.values())))
 
 
 def _subtract(left: Exact, right: Exact) -> Exact:

@@ -32,7 +32,7 @@ from derivations.notation.tree import (
     Transpose,
     children,
 )
-from derivations.proofs.elements import Algebra, Index, Poly, add, constant, element, scale
+from derivations.proofs.elements import Algebra, Index, Poly, Unwritten, add, constant, element, scale
 from derivations.sizes import Shape, Size
 
 Block: TypeAlias = tuple[str, tuple[str, ...]]  # a named size and the offset at which it begins
@@ -40,7 +40,7 @@ Split: TypeAlias = tuple[str, ...]  # the named sizes of an axis in the order of
 Axes: TypeAlias = tuple[Size | None, Size | None]  # rows and columns; a vector has no columns, its transpose no rows
 
 
-class Misfit(Exception):
+class Misfit(Unwritten):
     """Blocks of an axis that do not fit onto each other, or an expression that has no elements."""
 
 
@@ -63,14 +63,20 @@ def in_blocks(split: Split) -> tuple[Block, ...]:
 class Expansion:
     """The elements of everything that a list of equations computes; what it does not compute is an array of its own."""
 
-    def __init__(
-        self, algebra: Algebra, equations: Iterable[Assignment | Equation], shapes: Mapping[Name, Shape], splits: tuple[Split, ...] = ()
-    ) -> None:
+    def __init__(self, algebra: Algebra, equations: Iterable[Assignment | Equation], shapes: Mapping[Name, Shape]) -> None:
         self.algebra, self.shapes = algebra, shapes
         self.definition = {eq.target: eq for eq in equations}
         self.known: dict[tuple[Ref, tuple[Block, ...]], Poly] = {}
-        self.splits = splits  # orders of blocks that occur in the cell
-        self.splits = tuple(dict.fromkeys([*splits, *(split for eq in self.definition.values() for split in self.concatenations(eq))]))
+        self.given: dict[tuple[Ref, int], Split] = {}  # orders of blocks of arrays that are not computed here
+        self.splits: tuple[Split, ...] = ()  # orders of blocks that occur in the equations
+        self.splits = tuple(dict.fromkeys(split for eq in self.definition.values() for split in self.concatenations(eq)))
+
+    def holding(self, ref: Ref) -> Expansion:
+        """The same equations with one value held fixed, as an array of its own, in the blocks in which it is computed."""
+        held = Expansion(self.algebra, [eq for eq in self.definition.values() if eq.target != ref], self.shapes)
+        held.splits = self.splits
+        held.given = {(ref, axis): split for axis in range(len(self.shapes[ref.name])) if (split := self.split_of_value(ref, axis))}
+        return held
 
     def value(self, ref: Ref, indices: tuple[Index, ...]) -> Poly:
         """One element of a variable; a scalar is the same at every index."""
@@ -192,9 +198,7 @@ class Expansion:
 
         def summand(bound: tuple[Index, ...]) -> Poly:
             at = dict(zip((*result, *letters), indices + bound, strict=True))
-            return self.algebra.multiply(
-                self.value(eq.left, tuple(at[c] for c in left)), self.value(eq.right, tuple(at[c] for c in right))
-            )
+            return self.algebra.multiply(self.value(eq.left, tuple(at[c] for c in left)), self.value(eq.right, tuple(at[c] for c in right)))
 
         return self.summed([self.split_of_letter(eq, letter) for letter in letters], summand)
 
@@ -224,7 +228,7 @@ class Expansion:
             if start <= Counter(offset) and inside + Counter([size]) <= length:
                 return self.element(part, ((variable, size, tuple(sorted(inside.elements()))),))
             start += length
-        raise Misfit(f"no part of [{', '.join(label(p) if isinstance(p, Ref) else '…' for p in parts)}] is the block of {size} at {offset}")
+        raise Misfit(f"a concatenation of {len(parts)} parts has no part of size {size} after {' + '.join(offset) or 'nothing'}")
 
     def part(self, expr: Expr, split: Shape, position: int, index: Index) -> Poly:
         """An element of one block of a stacked vector."""
@@ -267,7 +271,7 @@ class Expansion:
             case Layout(op="transpose", operands=(operand,)):
                 return self.split_of(operand, 1 - axis)
             case _:
-                return None
+                return self.given.get((ref, axis))
 
     def split_of_letter(self, eq: Contraction, letter: str) -> Split:
         """The order of blocks along an index letter of a contraction."""

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
+from derivations.proofs.comparison import Second, returned, weight
 from derivations.proofs.contraction import by_element, claims, truth
-from derivations.proofs.counterexample import Second, returned, weight
-from derivations.proofs.elements import Differential, Index, Poly, add
+from derivations.proofs.differential import Differential
+from derivations.proofs.elements import Index, Poly, Unwritten, add
 from derivations.proofs.every_size import METHOD, judged
 from derivations.proofs.expansion import Expansion, Misfit, label
 from derivations.proofs.step import leaves
@@ -17,38 +18,47 @@ from derivations.verdict import Result
 if TYPE_CHECKING:
     from derivations.calculus import Derivation
 
+LARGEST = 600  # products of all gradients together; the proof of an LSTM, with 200, takes two seconds
+
 
 def prove_second(derivation: Derivation) -> tuple[Result, ...]:
     """The second adjoint of everything that a step reads."""
-    cell, expansion = derivation.cell, claims(derivation, derivation.backward, derivation.second.program)
-    given = set(leaves(cell))
-    sum_of_gradients: list[Poly] = []  # written out once, by whoever needs it first
+    expansion = claims(derivation, derivation.backward, derivation.second.program)
+    loss: Poly | Unwritten
+    try:
+        loss = weighted(derivation, expansion)
+    except Unwritten as error:
+        loss = error
+    read = set(leaves(derivation.cell))
+    wanted = (adjoint for adjoint in derivation.second.adjoints if adjoint.of in read)
+    return tuple(_prove(derivation, adjoint.of, adjoint.target, expansion, loss) for adjoint in wanted)
 
-    def loss() -> Poly:
-        if not sum_of_gradients:
-            sum_of_gradients.append(weighted(derivation, expansion))
-        return sum_of_gradients[0]
 
-    def prove(of: Ref, target: Ref) -> Result:
-        def sides(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
-            true = Differential(expansion.algebra, by_element(label(of), indices))(loss())
-            return true, expansion.value(target, indices)
+def _prove(derivation: Derivation, of: Ref, target: Ref, expansion: Expansion, loss: Poly | Unwritten) -> Result:
+    program = derivation.second.program
+    written = program.written(program.definition[target])
 
-        written = derivation.second.program.written(derivation.second.program.definition[target])
-        proof = (
-            "the gradients are those that index contraction gives for the author's equations, each element times a weight of its own",
-            f"their sum is differentiated by one element of {unicode(of)}; every Kronecker delta is summed over",
-        )
-        independent = "the rules of reverse mode and the lowering"
-        result = Result(cell.name, f"{unicode(target)} = {unicode(written)}", "gradient", "proved", METHOD, independent_of=independent, proof=proof)
-        return judged(Second(derivation, of, target), sides, result)
+    def sides(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+        if isinstance(loss, Unwritten):
+            raise loss
+        true = Differential(expansion.algebra, by_element(label(of), indices))(loss)
+        return true, expansion.value(target, indices), expansion.element(written, indices)
 
-    return tuple(prove(adjoint.of, adjoint.target) for adjoint in derivation.second.adjoints if adjoint.of in given)
+    proof = (
+        "the gradients are those that index contraction gives for the author's equations, each element times a weight of its own",
+        f"their sum is differentiated by one element of {unicode(of)}; every Kronecker delta is summed over",
+    )
+    statement, independent = f"{unicode(target)} = {unicode(written)}", "the rules of reverse mode and the lowering"
+    result = Result(derivation.cell.name, statement, "gradient", "proved", METHOD, independent_of=independent, proof=proof)
+    return judged(Second(derivation, of, target), sides, result)
 
 
 def weighted(derivation: Derivation, expansion: Expansion) -> Poly:
     """Σ weight × gradient over all elements of all gradients that a step returns."""
-    return add(*(_weighted(derivation, expansion, of, target) for of, target in returned(derivation).items()))
+    found = add(*(_weighted(derivation, expansion, of, target) for of, target in returned(derivation).items()))
+    if len(found) > LARGEST:
+        raise Unwritten(f"the gradients have {len(found)} products of elements, too many to write out their derivatives")
+    return found
 
 
 def _weighted(derivation: Derivation, expansion: Expansion, of: Ref, target: Ref) -> Poly:

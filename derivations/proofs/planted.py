@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction, as_expr
+from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction
 from derivations.notation import unicode
-from derivations.notation.tree import Expr, Neg, Number, Power, Product, Quotient, Ref, Sum, children, rebuild
+from derivations.notation.tree import Expr, Name, Neg, Number, Power, Product, Quotient, Ref, Sum, children, rebuild
+from derivations.proofs.comparison import Gradient
 from derivations.proofs.contraction import claims, products_if_equal, truth
-from derivations.proofs.counterexample import Gradient, differ
-from derivations.proofs.expansion import Misfit
+from derivations.proofs.counterexample import differ
+from derivations.proofs.elements import Unwritten
 
 if TYPE_CHECKING:
     from derivations.calculus import Derivation
 
 TWO = Number(Fraction(2))
+PLANTED = Name("inline", sub="planted")  # what an equation computed before a factor was planted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +44,38 @@ def mutants(derivation: Derivation) -> Iterator[tuple[str, Derivation]]:
     program = derivation.backward
     for at, eq in enumerate(program.equations):
         for wrong in dict.fromkeys(changed(eq, program, derivation.forward)):
-            if wrong == eq:
+            if wrong == (eq,):
                 continue
-            equations = (*program.equations[:at], wrong, *program.equations[at + 1 :])
-            planted = replace(derivation.reverse, program=replace(program, equations=equations))
-            yield f"{shown(program, eq)}  →  {unicode(as_expr(wrong))}", replace(derivation, reverse=planted)
+            equations = (*program.equations[:at], *wrong, *program.equations[at + 1 :])
+            shapes = {**program.shapes, PLANTED: program.shapes[eq.target.name]}
+            planted = Program(equations, shapes, program.inline | {PLANTED})
+            description = f"{shown(program, eq.target)}  →  {shown(planted, eq.target)}"
+            yield description, replace(derivation, reverse=replace(derivation.reverse, program=planted))
 
 
-def shown(program: Program, eq: Equation) -> str:
-    return f"{unicode(eq.target)} = {unicode(as_expr(eq))}"
+def shown(program: Program, target: Ref) -> str:
+    """The equation of a value as a reader sees it; for an inline value, the one in which it stands."""
+    while target.name in program.inline:
+        target = program.uses(target)[0].target
+    return f"{unicode(target)} = {unicode(program.written(program.definition[target]))}"
 
 
-def changed(eq: Equation, backward: Program, forward: Program) -> Iterator[Equation]:
-    """An equation with one change."""
+def changed(eq: Equation, backward: Program, forward: Program) -> Iterator[tuple[Equation, ...]]:
+    """An equation with one change; a product of matrices that gets a factor becomes two equations."""
     other = Operands(eq, backward, forward)
+    if isinstance(eq, Pointwise):
+        for expr in (Neg(eq.expr), Product((TWO, eq.expr)), *expressions(eq.expr, other)):
+            yield (replace(eq, expr=expr),)
+        return
+    value = Ref(PLANTED, eq.target.time)
+    for expr in (Neg(value), Product((TWO, value))):
+        yield replace(eq, target=value), Pointwise(eq.target, expr)
+    yield from ((wrong,) for wrong in rearranged(eq, other))
+
+
+def rearranged(eq: Contraction | Reduction | Layout, other: Operands) -> Iterator[Equation]:
+    """An equation that is not pointwise with another operand, a transposed matrix or another block."""
     match eq:
-        case Pointwise():
-            for expr in (Neg(eq.expr), Product((TWO, eq.expr)), *expressions(eq.expr, other)):
-                yield replace(eq, expr=expr)
         case Contraction():
             yield from (replace(eq, left=ref) for ref in other.like(eq.left))
             yield from (replace(eq, right=ref) for ref in other.like(eq.right))
@@ -154,7 +170,7 @@ def first_wrong(mutant: Derivation) -> Gradient | None:
         ways = known.elements(mutant.backward.shapes[adjoint.target.name])
         try:
             right = products_if_equal(ways, lambda i, a=adjoint: (known.gradient(a.of, i), expansion.value(a.target, i)))  # type: ignore[misc]
-        except Misfit:
+        except Unwritten:
             right = None
         if right is None:
             return Gradient(mutant, adjoint.of, adjoint.target)
