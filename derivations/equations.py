@@ -145,10 +145,10 @@ def as_expr(eq: Equation) -> Expr:
 
 def _product(eq: Contraction) -> Expr:
     """A contraction as a product of matrices and vectors, transposed where its indices say so."""
-    left, right, _ = eq.indices
+    left, right, result = eq.indices
     shared = set(left) & set(right)
-    if not shared:  # u vᵀ
-        return MatMul(eq.left, Transpose(eq.right))
+    if not shared:  # u vᵀ or v uᵀ
+        return MatMul(eq.left, Transpose(eq.right)) if result == left + right else MatMul(eq.right, Transpose(eq.left))
     (index,) = shared
     first: Expr = Transpose(eq.left) if left[0] == index else eq.left
     second: Expr = Transpose(eq.right) if len(right) == 2 and right[1] == index else eq.right

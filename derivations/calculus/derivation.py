@@ -128,7 +128,7 @@ class Derivation:
         """
         backward = [self._step(a, number) for number, a in enumerate((a for head in self.heads for a in head.adjoints), self.first_step)]
         first = self.first_step + len(backward) + len(self.cell.states) + 2
-        by_target = {a.target: a for a in self.reverse.adjoints if a.of.time is None}
+        by_target = {a.target: a for a in self.reverse.adjoints if a.of.time is None and a.of not in self.forward.definition}
         written = ((target, self.written[target]) for target in by_target)
         return (*backward, *(self._step(by_target[t], line.number) for line in lines(written, self.family, first) for t in line.targets))
 
