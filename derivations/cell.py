@@ -100,13 +100,13 @@ class Cell:
         """Everything that a step computes, in the order of computation."""
         return tuple(eq.target.name for eq in self.equations)
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[Name, ...]:
         """What a loss may read: the states, then every value that no equation uses."""
         used = {ref.name for eq in self.program.equations for ref in eq.operands if ref.time == 0}
         return self.states + tuple(n for n in self.assigned if n not in self.states and n not in used)
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[str, ...]:
         """The names of the sizes: inputs first, then hidden, then others in the order of first use."""
         found = dict.fromkeys(atom for name in (*self.inputs, *self.states, *self.shapes) for size in self.shapes[name] for atom in size)

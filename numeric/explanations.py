@@ -21,13 +21,13 @@ SYMBOLS = (
 
 # The methods that ``verify`` names, each with the module whose docstring explains it.
 METHODS = {
-    "index contraction": "derivations.proofs.contraction",
-    "scalars": "derivations.proofs.scalars",
-    "chain rule": "derivations.proofs.through_time",
-    "counterexample": "derivations.proofs.counterexample",
-    "range of a function": "derivations.proofs.ranges_interval",
-    "vertices of a box": "derivations.proofs.ranges_sign",
-    "convex combination": "derivations.proofs.ranges_states",
+    "index contraction": "derivations.proofs.gradients.contraction",
+    "scalars": "derivations.proofs.gradients.scalars",
+    "chain rule": "derivations.proofs.gradients.through_time",
+    "counterexample": "derivations.proofs.gradients.counterexample",
+    "range of a function": "derivations.proofs.ranges.interval",
+    "vertices of a box": "derivations.proofs.ranges.sign",
+    "convex combination": "derivations.proofs.ranges.states",
     "claims": "derivations.proofs.claims",
     "equations": "numeric.checks.reference",
     "complex step": "numeric.checks.complex_step",

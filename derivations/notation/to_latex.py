@@ -52,6 +52,8 @@ def _letter(name: Name) -> tuple[str, int, bool]:
 
 
 def _over(accent: str, letter: str, braces: bool) -> str:
+    if accent == "direct":  # under another mark, as in the adjoint of a seed
+        return rf"(\partial L/\partial {letter})"
     single = len(letter) == 1 or (letter.startswith("\\") and letter[1:].isalpha())
     return rf"\{accent} {letter}" if single and not braces else rf"\{accent}{{{letter}}}"
 

@@ -21,10 +21,16 @@ def name_unicode(name: Name, time: int | None = None) -> str:
         return f"∂L/∂{name_unicode(Name(name.base, name.accents, name.sub, name.sup, name.marks[:-1]), time)}"
     letter = GREEK_CHARACTERS.get(name.base, name.base) + "".join(COMBINING_OF[accent] for accent in name.accents)
     for mark in name.marks:
-        letter += COMBINING_OF["bar"] + "←" if mark == "from" else COMBINING_OF[mark]
+        letter = _marked(letter, mark)
     above = f"({_labels(name.sup)})" if name.sup else ""
     below = ",".join(filter(None, (_labels(name.sub), TIME_SUFFIX[time])))
     return letter + _script("^", above) + _script("_", below)
+
+
+def _marked(letter: str, mark: str) -> str:
+    if mark == "direct":  # under another mark, as in the adjoint of a seed
+        return f"(∂L/∂{letter})"
+    return letter + (COMBINING_OF["bar"] + "←" if mark == "from" else COMBINING_OF[mark])
 
 
 def _labels(text: str) -> str:

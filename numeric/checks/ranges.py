@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike
 from derivations.cell import Cell
 from derivations.errors import CellError
 from derivations.notation.tree import Ref, refs
-from derivations.proofs.claims_read import Claim, read_claim
+from derivations.proofs.claims.read import Claim, read_claim
 from numeric.checks.case import Array, Case, draw_case
 from numeric.checks.gap import Gap, epsilon, worst
 from numeric.checks.judge import Check

@@ -15,7 +15,7 @@ from math import comb, prod
 import sympy as sp
 
 from derivations.functions import Interval
-from derivations.proofs.ranges_interval import REAL, Unordered, hull, is_bounded, point, sign
+from derivations.proofs.ranges.interval import REAL, Unordered, hull, is_bounded, point, sign
 
 Boxes = Mapping[sp.Symbol, Interval]
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from derivations import Cell, CellError, cell_names, get_cell
 from derivations.evaluate import evaluate_program
 from derivations.proofs.claims import judge_claims
-from derivations.proofs.claims_read import read_claim
-from derivations.proofs.claims_refute import refute
+from derivations.proofs.claims.read import read_claim
+from derivations.proofs.claims.refute import refute
 from derivations.proofs.ranges import find_ranges, intervals, prove_ranges
-from derivations.proofs.ranges_sharp import is_sharp
+from derivations.proofs.ranges.sharp import is_sharp
 from tests.evaluation import FUNCTIONS, leaves, random_values, sizes_of
 from tests.random_cells import cells
 

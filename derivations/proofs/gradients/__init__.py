@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from derivations.proofs.every_size import prove_lowering, prove_steps, prove_tangents
-from derivations.proofs.gradients_second import prove_second
-from derivations.proofs.scalars import prove_at_small_sizes
-from derivations.proofs.through_time import prove_composition, prove_unrolled
+from derivations.proofs.gradients.every_size import prove_lowering, prove_steps, prove_tangents
+from derivations.proofs.gradients.scalars import prove_at_small_sizes
+from derivations.proofs.gradients.second_order import prove_second
+from derivations.proofs.gradients.through_time import prove_composition, prove_unrolled
 from derivations.verdict import Result
 
 if TYPE_CHECKING:

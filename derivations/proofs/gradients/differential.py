@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from derivations.proofs.derivatives import derivative
-from derivations.proofs.elements import (
+from derivations.proofs.gradients.derivatives import derivative
+from derivations.proofs.gradients.elements import (
     DELTA,
     POWER,
     SIZE,

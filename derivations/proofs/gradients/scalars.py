@@ -19,11 +19,11 @@ from derivations.cell import Cell
 from derivations.equations import Equation
 from derivations.evaluate import Values
 from derivations.notation.tree import Assignment, Ref
-from derivations.proofs.comparison import Gradient
-from derivations.proofs.counterexample import search
-from derivations.proofs.exact import Exact, Field, Inexact, attempted
-from derivations.proofs.exact_step import ExactStep, generators
-from derivations.proofs.step import leaves, seeds
+from derivations.proofs.gradients.comparison import Gradient
+from derivations.proofs.gradients.counterexample import search
+from derivations.proofs.gradients.exact import Exact, Field, Inexact, attempted
+from derivations.proofs.gradients.exact_step import ExactStep, generators
+from derivations.proofs.gradients.step import leaves, seeds
 from derivations.verdict import Result
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction
 from derivations.notation import unicode
 from derivations.notation.tree import Expr, Name, Neg, Number, Power, Product, Quotient, Ref, Sum, children, rebuild
-from derivations.proofs.comparison import Gradient
-from derivations.proofs.contraction import claims, products_if_equal, truth
-from derivations.proofs.counterexample import differ
-from derivations.proofs.elements import Unwritten
+from derivations.proofs.gradients.comparison import Gradient
+from derivations.proofs.gradients.contraction import claims, products_if_equal, truth
+from derivations.proofs.gradients.counterexample import differ
+from derivations.proofs.gradients.elements import Unwritten
 
 if TYPE_CHECKING:
     from derivations.calculus import Derivation

@@ -15,16 +15,16 @@ from derivations.errors import CellError
 from derivations.functions import Interval
 from derivations.notation import name_unicode
 from derivations.notation.tree import Expr, Number, Ref, refs
-from derivations.proofs import ranges_interval as iv
-from derivations.proofs.claims_prove import Proof, prove_link
-from derivations.proofs.claims_read import Claim, read_claim, values_of
-from derivations.proofs.claims_refute import Counterexample, leaves, refute
+from derivations.proofs.claims.prove import Proof, prove_link
+from derivations.proofs.claims.read import Claim, read_claim, values_of
+from derivations.proofs.claims.refute import Counterexample, leaves, refute
 from derivations.proofs.ranges import INDEPENDENT, find_ranges
-from derivations.proofs.ranges_lines import box_lines, is_affine_in_each
-from derivations.proofs.ranges_scalar import Scalars
-from derivations.proofs.ranges_sign import expanded
-from derivations.proofs.ranges_states import Range, at_zero
-from derivations.proofs.ranges_text import Formula, ProofLine, bound, fold, line
+from derivations.proofs.ranges import interval as iv
+from derivations.proofs.ranges.lines import box_lines, is_affine_in_each
+from derivations.proofs.ranges.scalar import Scalars
+from derivations.proofs.ranges.sign import expanded
+from derivations.proofs.ranges.states import Range, at_zero
+from derivations.proofs.ranges.text import Formula, ProofLine, bound, fold, line
 from derivations.verdict import Result
 
 DIGITS = 12  # of the values in a counterexample

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derivations.functions import Interval
-from derivations.proofs import ranges_interval as iv
-from derivations.proofs.ranges_sign import TooLarge, bounds, expanded, interval, nonnegative
+from derivations.proofs.ranges import interval as iv
+from derivations.proofs.ranges.sign import TooLarge, bounds, expanded, interval, nonnegative
 
 U, V, W = sp.symbols("u v w", real=True)
 UNIT, SIGNED = Interval(sp.Integer(0), sp.Integer(1)), Interval(sp.Integer(-1), sp.Integer(1))

@@ -11,10 +11,10 @@ import sympy as sp
 from derivations.equations import Pointwise
 from derivations.functions import FUNCTIONS, Interval
 from derivations.notation.tree import Apply, Number, Product, Ref, refs
-from derivations.proofs import ranges_interval as iv
-from derivations.proofs.ranges_scalar import Scalars
-from derivations.proofs.ranges_sign import TooLarge, expanded
-from derivations.proofs.ranges_text import Formula, Part, Piece, ProofLine, bound, fold, line, listing, membership
+from derivations.proofs.ranges import interval as iv
+from derivations.proofs.ranges.scalar import Scalars
+from derivations.proofs.ranges.sign import TooLarge, expanded
+from derivations.proofs.ranges.text import Formula, Part, Piece, ProofLine, bound, fold, line, listing, membership
 
 MOST_LISTED = 4  # vertices written out in a proof
 

@@ -6,9 +6,9 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations.proofs.derivatives import derivative
-from derivations.proofs.differential import Differential
-from derivations.proofs.elements import Algebra, add, constant, delta, element, scale
+from derivations.proofs.gradients.derivatives import derivative
+from derivations.proofs.gradients.differential import Differential
+from derivations.proofs.gradients.elements import Algebra, add, constant, delta, element, scale
 
 P, Q = (-1, "n", ()), (-2, "n", ())
 

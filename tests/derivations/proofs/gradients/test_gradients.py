@@ -13,11 +13,11 @@ from derivations.evaluate import evaluate_cell, evaluate_program
 from derivations.notation import unicode
 from derivations.notation.tree import Name, Neg, Ref, refs
 from derivations.proofs import prove_gradients
-from derivations.proofs.every_size import prove_lowering, prove_steps, prove_tangents
-from derivations.proofs.gradients_second import prove_second
-from derivations.proofs.planted import mutants, score
-from derivations.proofs.scalars import prove_at_small_sizes
-from derivations.proofs.through_time import prove_composition, prove_unrolled
+from derivations.proofs.gradients.every_size import prove_lowering, prove_steps, prove_tangents
+from derivations.proofs.gradients.planted import mutants, score
+from derivations.proofs.gradients.scalars import prove_at_small_sizes
+from derivations.proofs.gradients.second_order import prove_second
+from derivations.proofs.gradients.through_time import prove_composition, prove_unrolled
 
 OWN = {
     "softplus and exp": "a_t = softplus(V [x_t, h_{t-1}] + b)\nh_t = exp(-a_t) ⊙ h_{t-1} + tanh(a_t) ⊙ σ(U (a_t ⊙ h_{t-1}))",

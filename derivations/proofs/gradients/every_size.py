@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
-from derivations.proofs.comparison import Comparison, Gradient, Tangent, Value
-from derivations.proofs.contraction import claims, products_if_equal, truth
-from derivations.proofs.counterexample import search
-from derivations.proofs.elements import Index, Poly, Unwritten
-from derivations.proofs.expansion import Expansion
+from derivations.proofs.gradients.comparison import Comparison, Gradient, Tangent, Value
+from derivations.proofs.gradients.contraction import claims, products_if_equal, truth
+from derivations.proofs.gradients.counterexample import search
+from derivations.proofs.gradients.elements import Index, Poly, Unwritten
+from derivations.proofs.gradients.expansion import Expansion
 from derivations.verdict import Result
 
 if TYPE_CHECKING:

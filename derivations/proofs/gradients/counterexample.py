@@ -21,7 +21,7 @@ from derivations.notation.tree import Ref
 if TYPE_CHECKING:
     pass
 
-from derivations.proofs.comparison import Comparison, precise
+from derivations.proofs.gradients.comparison import Comparison, precise
 
 DIGITS = 60
 DIFFERENT = 1e-9  # relative; the difference quotient is good to about 1e-40, a reader sees 1e-9

@@ -32,7 +32,7 @@ from derivations.notation.tree import (
     Transpose,
     children,
 )
-from derivations.proofs.elements import Algebra, Index, Poly, Unwritten, add, constant, element, scale
+from derivations.proofs.gradients.elements import Algebra, Index, Poly, Unwritten, add, constant, element, scale
 from derivations.sizes import Shape, Size
 
 Block: TypeAlias = tuple[str, tuple[str, ...]]  # a named size and the offset at which it begins

@@ -22,7 +22,7 @@ from derivations.cell import Cell
 from derivations.evaluate import Functions, Values, evaluate_cell, evaluate_expr
 from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Ref
-from derivations.proofs.claims_read import Claim
+from derivations.proofs.claims.read import Claim
 from derivations.sizes import shape_value
 
 DIGITS = 50

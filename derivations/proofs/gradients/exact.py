@@ -19,7 +19,7 @@ from sympy.polys.rings import PolyElement, ring
 
 from derivations.evaluate import Functions
 from derivations.functions import FUNCTIONS
-from derivations.proofs.derivatives import Polynomial, derivative
+from derivations.proofs.gradients.derivatives import Polynomial, derivative
 
 
 class Inexact(Exception):

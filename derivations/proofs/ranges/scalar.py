@@ -15,8 +15,8 @@ from derivations.cell import Cell
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction, as_expr
 from derivations.functions import FUNCTIONS, Interval
 from derivations.notation.tree import Apply, Concat, Expr, MatMul, Neg, Number, Power, Product, Quotient, Ref, Sum, Transpose, rebuild
-from derivations.proofs import ranges_interval as iv
-from derivations.proofs.ranges_sign import interval
+from derivations.proofs.ranges import interval as iv
+from derivations.proofs.ranges.sign import interval
 
 MOST_POWER = 8  # a higher power is not multiplied out
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 from derivations.cell import Cell
 from derivations.errors import CellError
 from derivations.notation.tree import Neg, Number, Sum
-from derivations.proofs.claims_read import Claim, read_claim
-from derivations.proofs.claims_refute import Counterexample, refute
-from derivations.proofs.ranges_states import Range
+from derivations.proofs.claims.read import Claim, read_claim
+from derivations.proofs.claims.refute import Counterexample, refute
+from derivations.proofs.ranges.states import Range
 
 SLACK = Fraction(1, 100)
 

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from derivations.functions import FUNCTIONS, Interval
-from derivations.proofs import ranges_interval as iv
+from derivations.proofs.ranges import interval as iv
 
 NUMBERS = st.fractions(min_value=-3, max_value=3, max_denominator=4)
 SHARES = st.fractions(min_value=0, max_value=1, max_denominator=7)

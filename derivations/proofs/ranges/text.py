@@ -13,7 +13,7 @@ import sympy as sp
 from derivations.functions import Interval
 from derivations.notation import latex, name_unicode, unicode
 from derivations.notation.tree import Expr, Neg, Number, Product, Ref, Sum, rebuild
-from derivations.proofs import ranges_interval as iv
+from derivations.proofs.ranges import interval as iv
 
 _ZERO, _ONE = Number(Fraction(0)), Number(Fraction(1))
 

@@ -9,11 +9,11 @@ from derivations.cell import Cell
 from derivations.equations import Pointwise
 from derivations.functions import FUNCTIONS, Interval
 from derivations.notation.tree import Apply, Product, Ref
-from derivations.proofs import ranges_interval as iv
-from derivations.proofs.ranges_lines import box_lines, function_lines, is_multiaffine, size_lines, vertex_lines
-from derivations.proofs.ranges_scalar import Scalars
-from derivations.proofs.ranges_states import Range, convex_ranges, growth_ranges
-from derivations.proofs.ranges_text import Formula, ProofLine, bound, line
+from derivations.proofs.ranges import interval as iv
+from derivations.proofs.ranges.lines import box_lines, function_lines, is_multiaffine, size_lines, vertex_lines
+from derivations.proofs.ranges.scalar import Scalars
+from derivations.proofs.ranges.states import Range, convex_ranges, growth_ranges
+from derivations.proofs.ranges.text import Formula, ProofLine, bound, line
 from derivations.verdict import Result
 
 INDEPENDENT = "the calculus and all gradients"

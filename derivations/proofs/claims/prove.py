@@ -14,10 +14,10 @@ import sympy as sp
 from derivations.equations import Program
 from derivations.functions import Interval
 from derivations.notation.tree import Ref
-from derivations.proofs import ranges_interval as iv
-from derivations.proofs.claims_read import Claim
-from derivations.proofs.ranges_scalar import Scalars
-from derivations.proofs.ranges_sign import TooLarge, bounds, expanded, nonnegative
+from derivations.proofs.claims.read import Claim
+from derivations.proofs.ranges import interval as iv
+from derivations.proofs.ranges.scalar import Scalars
+from derivations.proofs.ranges.sign import TooLarge, bounds, expanded, nonnegative
 
 Places = Mapping[sp.Symbol, tuple[str, tuple[sp.Expr, ...]]]
 MOST_CASES = 256

@@ -11,11 +11,11 @@ import sympy as sp
 from derivations.equations import Pointwise
 from derivations.functions import Interval
 from derivations.notation.tree import Ref
-from derivations.proofs import ranges_interval as iv
-from derivations.proofs.ranges_lines import box_lines, is_multiaffine, vertex_lines
-from derivations.proofs.ranges_scalar import Scalars
-from derivations.proofs.ranges_sign import TooLarge, bounds, expanded, nonnegative
-from derivations.proofs.ranges_text import Formula, Part, Piece, ProofLine, line, listing
+from derivations.proofs.ranges import interval as iv
+from derivations.proofs.ranges.lines import box_lines, is_multiaffine, vertex_lines
+from derivations.proofs.ranges.scalar import Scalars
+from derivations.proofs.ranges.sign import TooLarge, bounds, expanded, nonnegative
+from derivations.proofs.ranges.text import Formula, Part, Piece, ProofLine, line, listing
 
 MOST_WEIGHTS = 3  # values in the weights of one convex combination
 
