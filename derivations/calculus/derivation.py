@@ -18,7 +18,7 @@ from derivations.cell import Cell
 from derivations.equations import Pointwise, Program
 from derivations.errors import CellError
 from derivations.notation import latex, unicode
-from derivations.notation.tree import Expr, Name, Ref
+from derivations.notation.tree import Expr, Name, Ref, Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,29 @@ class Step:
             used.append("uses")
         return tuple(dict.fromkeys(used))
 
+    @property
+    def summed(self) -> bool:
+        """Whether the gradient is a sum over time, of which ``expr`` is what one step adds."""
+        return self.kind == "parameter"
+
+    @property
+    def statement(self) -> str:
+        """What the step says of one time, in words where it is a part of a sum."""
+        return f"step t adds {unicode(self.expr)} to {unicode(self.target)}" if self.summed else self.unicode()
+
     def unicode(self) -> str:
-        """The step as one line of text."""
-        return f"{unicode(self.target)} = {unicode(self.expr)}"
+        """The formula as one line of text; a parameter's gradient is a sum over time."""
+        expr = unicode(self.expr)
+        if self.summed:
+            expr = f"Σ_t ({expr})" if isinstance(self.expr, Sum) else f"Σ_t {expr}"
+        return f"{unicode(self.target)} = {expr}"
 
     def latex(self) -> str:
-        """The step as a LaTeX formula."""
-        return f"{latex(self.target)} = {latex(self.expr)}"
+        """The formula in LaTeX; a parameter's gradient is a sum over time."""
+        expr = latex(self.expr)
+        if self.summed:
+            expr = r"\sum_{t=1}^{T} " + (f"({expr})" if isinstance(self.expr, Sum) else expr)
+        return f"{latex(self.target)} = {expr}"
 
     def __str__(self) -> str:
         return self.unicode()
@@ -59,7 +75,7 @@ class Step:
 class Derivation:
     """Every gradient of one step of a cell, with reasons; ``d["W_f"]`` is the step that gives a gradient.
 
-    A parameter's adjoint over T steps is the sum over time of what its step says; a state's adjoint at t = 0 is the
+    A parameter's adjoint over T steps is the sum over time of what each step adds; a state's adjoint at t = 0 is the
     part that step 1 sends. Both follow from rule "uses".
     """
 

@@ -14,9 +14,9 @@ Adjoints of one step; the gradients of the parameters are sums over time and bat
     (7) ā_t = h̄_t ⊙ (1 − h_t ⊙ h_t)
     (8) h̄←_{t-1} = Uᵀ ā_t
     (9) x̄_t = Wᵀ ā_t
-    (13) W̄ = ā_t x_tᵀ
-    (14) Ū = ā_t h_{t-1}ᵀ
-    (15) b̄ = ā_t
+    (13) W̄ = Σ_t ā_t x_tᵀ
+    (14) Ū = Σ_t ā_t h_{t-1}ᵀ
+    (15) b̄ = Σ_t ā_t
 
 Names:
 
@@ -307,9 +307,9 @@ def backward(p, run, dh=None):
             from_h_prev = bar_a[t] @ p.U                                  # (8) h̄←_{t-1} = Uᵀ ā_t
             from_h = from_h_prev
     bar_x = times(bar_a, p.W)                                             # (9) x̄_t = Wᵀ ā_t
-    grads.W[...] = rows(bar_a).T @ rows(x)                                # (13) W̄ = ā_t x_tᵀ
-    grads.U[...] = rows(bar_a).T @ rows(h[:-1])                           # (14) Ū = ā_t h_{t-1}ᵀ
-    grads.b[...] = over_time(bar_a)                                       # (15) b̄ = ā_t
+    grads.W[...] = rows(bar_a).T @ rows(x)                                # (13) W̄ = Σ_t ā_t x_tᵀ
+    grads.U[...] = rows(bar_a).T @ rows(h[:-1])                           # (14) Ū = Σ_t ā_t h_{t-1}ᵀ
+    grads.b[...] = over_time(bar_a)                                       # (15) b̄ = Σ_t ā_t
     grads.__dict__.update(x=bar_x, h0=from_h)
     return grads
 

@@ -26,12 +26,12 @@ Adjoints of one step; the gradients of the parameters are sums over time and bat
     (19) r̄_t = p̄_t ⊙ h_{t-1}
     (20) ā_{r,t} = r̄_t ⊙ r_t ⊙ (1 − r_t)
     (21) x̄_t = W_zᵀ ā_{z,t} + W_rᵀ ā_{r,t} + W_hᵀ ā_{h,t}
-    (25) W̄_z = ā_{z,t} x_tᵀ, and so for the other gates
-    (26) Ū_z = ā_{z,t} h_{t-1}ᵀ, and so for the other gates
-    (27) b̄_z = ā_{z,t}, and so for the other gates
-    (28) W̄_h = ā_{h,t} x_tᵀ
-    (29) Ū_h = ā_{h,t} p_tᵀ
-    (30) b̄_h = ā_{h,t}
+    (25) W̄_z = Σ_t ā_{z,t} x_tᵀ, and so for the other gates
+    (26) Ū_z = Σ_t ā_{z,t} h_{t-1}ᵀ, and so for the other gates
+    (27) b̄_z = Σ_t ā_{z,t}, and so for the other gates
+    (28) W̄_h = Σ_t ā_{h,t} x_tᵀ
+    (29) Ū_h = Σ_t ā_{h,t} p_tᵀ
+    (30) b̄_h = Σ_t ā_{h,t}
 
 Names:
 
@@ -372,10 +372,10 @@ def backward(p, run, dh=None):
             from_h = from_h_prev
     # (21) x̄_t = W_zᵀ ā_{z,t} + W_rᵀ ā_{r,t} + W_hᵀ ā_{h,t}
     bar_x = times(bar_a_zrh, p.W_zrh)
-    grads.W_zrh[...] = rows(bar_a_zrh).T @ rows(x)                        # (25) (28) W̄_z = ā_{z,t} x_tᵀ, …
-    grads.U_zr[...] = rows(bar_a_zrh[:, :, :2 * hidden]).T @ rows(h[:-1])  # (26) Ū_z = ā_{z,t} h_{t-1}ᵀ, …
-    grads.b_zrh[...] = over_time(bar_a_zrh)                               # (27) (30) b̄_z = ā_{z,t}, …
-    grads.U_h[...] = rows(bar_a_h).T @ rows(p_)                           # (29) Ū_h = ā_{h,t} p_tᵀ
+    grads.W_zrh[...] = rows(bar_a_zrh).T @ rows(x)                        # (25) (28) W̄_z = Σ_t ā_{z,t} x_tᵀ, …
+    grads.U_zr[...] = rows(bar_a_zrh[:, :, :2 * hidden]).T @ rows(h[:-1])  # (26) Ū_z = Σ_t ā_{z,t} h_{t-1}ᵀ, …
+    grads.b_zrh[...] = over_time(bar_a_zrh)                               # (27) (30) b̄_z = Σ_t ā_{z,t}, …
+    grads.U_h[...] = rows(bar_a_h).T @ rows(p_)                           # (29) Ū_h = Σ_t ā_{h,t} p_tᵀ
     grads.__dict__.update(x=bar_x, h0=from_h)
     return grads
 

@@ -29,8 +29,8 @@ Adjoints of one step; the gradients of the parameters are sums over time and bat
     (23) ā_{r,t} = r̄_t ⊙ r_t ⊙ (1 − r_t)
     (24) v̄_t = W_zᵀ ā_{z,t} + W_rᵀ ā_{r,t}
     (25) x̄_t = [v̄_t]_{n+1:n+m} + [w̄_t]_{n+1:n+m}
-    (29) W̄_z = ā_{z,t} v_tᵀ, and so for the other gates
-    (30) W̄_h = ā_{h,t} w_tᵀ
+    (29) W̄_z = Σ_t ā_{z,t} v_tᵀ, and so for the other gates
+    (30) W̄_h = Σ_t ā_{h,t} w_tᵀ
 
 Names:
 
@@ -372,11 +372,11 @@ def backward(p, run, dh=None):
         block2_W_zrh[2 * hidden:])
     )
     block2_bar_W_zrh = rows(bar_a_zrh).T @ rows(x)                        # part of (29) (30)
-    # (29) W̄_z = ā_{z,t} v_tᵀ, …
+    # (29) W̄_z = Σ_t ā_{z,t} v_tᵀ, …
     grads.W_zrh[:2 * hidden] = (
         concat(rows(bar_a_zrh[:, :, :2 * hidden]).T @ rows(h[:-1]), block2_bar_W_zrh[:2 * hidden])
     )
-    # (30) W̄_h = ā_{h,t} w_tᵀ
+    # (30) W̄_h = Σ_t ā_{h,t} w_tᵀ
     grads.W_zrh[2 * hidden:] = concat(rows(bar_a_h).T @ rows(p_), block2_bar_W_zrh[2 * hidden:])
     grads.__dict__.update(x=bar_x, h0=from_h)
     return grads

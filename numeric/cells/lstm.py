@@ -31,9 +31,9 @@ Adjoints of one step; the gradients of the parameters are sums over time and bat
     (24) ā_{i,t} = ī_t ⊙ i_t ⊙ (1 − i_t)
     (25) ā_{g,t} = ḡ_t ⊙ (1 − g_t ⊙ g_t)
     (26) x̄_t = W_fᵀ ā_{f,t} + W_iᵀ ā_{i,t} + W_oᵀ ā_{o,t} + W_gᵀ ā_{g,t}
-    (31) W̄_f = ā_{f,t} x_tᵀ, and so for the other gates
-    (32) Ū_f = ā_{f,t} h_{t-1}ᵀ, and so for the other gates
-    (33) b̄_f = ā_{f,t}, and so for the other gates
+    (31) W̄_f = Σ_t ā_{f,t} x_tᵀ, and so for the other gates
+    (32) Ū_f = Σ_t ā_{f,t} h_{t-1}ᵀ, and so for the other gates
+    (33) b̄_f = Σ_t ā_{f,t}, and so for the other gates
 
 Names:
 
@@ -385,9 +385,9 @@ def backward(p, run, dh=None, dc=None):
             from_h, from_c = from_h_prev, from_c_prev
     # (26) x̄_t = W_fᵀ ā_{f,t} + W_iᵀ ā_{i,t} + W_oᵀ ā_{o,t} + W_gᵀ ā_{g,t}
     bar_x = times(bar_a_fiog, p.W_fiog)
-    grads.W_fiog[...] = rows(bar_a_fiog).T @ rows(x)                      # (31) W̄_f = ā_{f,t} x_tᵀ, …
-    grads.U_fiog[...] = rows(bar_a_fiog).T @ rows(h[:-1])                 # (32) Ū_f = ā_{f,t} h_{t-1}ᵀ, …
-    grads.b_fiog[...] = over_time(bar_a_fiog)                             # (33) b̄_f = ā_{f,t}, …
+    grads.W_fiog[...] = rows(bar_a_fiog).T @ rows(x)                      # (31) W̄_f = Σ_t ā_{f,t} x_tᵀ, …
+    grads.U_fiog[...] = rows(bar_a_fiog).T @ rows(h[:-1])                 # (32) Ū_f = Σ_t ā_{f,t} h_{t-1}ᵀ, …
+    grads.b_fiog[...] = over_time(bar_a_fiog)                             # (33) b̄_f = Σ_t ā_{f,t}, …
     grads.__dict__.update(x=bar_x, h0=from_h, c0=from_c)
     return grads
 

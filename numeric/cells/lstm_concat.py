@@ -33,8 +33,8 @@ Adjoints of one step; the gradients of the parameters are sums over time and bat
     (26) ā_{g,t} = ḡ_t ⊙ (1 − g_t ⊙ g_t)
     (27) v̄_t = W_fᵀ ā_{f,t} + W_iᵀ ā_{i,t} + W_oᵀ ā_{o,t} + W_gᵀ ā_{g,t}
     (28) x̄_t = [v̄_t]_{n+1:n+m}
-    (33) W̄_f = ā_{f,t} v_tᵀ, and so for the other gates
-    (34) b̄_f = ā_{f,t}, and so for the other gates
+    (33) W̄_f = Σ_t ā_{f,t} v_tᵀ, and so for the other gates
+    (34) b̄_f = Σ_t ā_{f,t}, and so for the other gates
 
 Names:
 
@@ -391,9 +391,9 @@ def backward(p, run, dh=None, dc=None):
         times(bar_a_f, block2_W_fiog[:hidden]) + times(bar_a_i, block2_W_fiog[hidden:2 * hidden]) + times(bar_a_o,
         block2_W_fiog[2 * hidden:3 * hidden]) + times(bar_a_g, block2_W_fiog[3 * hidden:])
     )
-    # (33) W̄_f = ā_{f,t} v_tᵀ, …
+    # (33) W̄_f = Σ_t ā_{f,t} v_tᵀ, …
     grads.W_fiog[...] = concat(rows(bar_a_fiog).T @ rows(h[:-1]), rows(bar_a_fiog).T @ rows(x))
-    grads.b_fiog[...] = over_time(bar_a_fiog)                             # (34) b̄_f = ā_{f,t}, …
+    grads.b_fiog[...] = over_time(bar_a_fiog)                             # (34) b̄_f = Σ_t ā_{f,t}, …
     grads.__dict__.update(x=bar_x, h0=from_h, c0=from_c)
     return grads
 

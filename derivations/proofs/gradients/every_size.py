@@ -63,7 +63,7 @@ def _prove_step(derivation: Derivation, step: Step, expansion: Expansion) -> Res
         "the equations that compute the step and the formula that is printed are written out in the same way",
     )
     independent = "the rules of reverse mode and the lowering"
-    result = Result(derivation.cell.name, step.unicode(), "gradient", "proved", METHOD, independent_of=independent, proof=proof)
+    result = Result(derivation.cell.name, step.statement, "gradient", "proved", METHOD, independent_of=independent, proof=proof)
     return judged(Gradient(derivation, ref, step.target), sides, result)
 
 

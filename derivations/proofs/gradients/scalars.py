@@ -81,7 +81,7 @@ def prove_at_small_sizes(derivation: Derivation) -> tuple[Result, ...]:
             continue
         blank = replace(blank, seconds=(perf_counter() - start) / len(derivation.steps))
         return tuple(_prove_step(derivation, step, scalars, claims, blank) for step in derivation.steps)
-    return tuple(replace(blank, statement=step.unicode(), why=why) for step in derivation.steps)
+    return tuple(replace(blank, statement=step.statement, why=why) for step in derivation.steps)
 
 
 def _evaluated(derivation: Derivation, sizes: Mapping[str, int], field: Field) -> tuple[Scalars, Values]:
@@ -93,7 +93,7 @@ def _prove_step(derivation: Derivation, step: Step, scalars: Scalars, claims: Va
     start, places = perf_counter(), scalars.places[step.adjoint.of]
     equal = scalars.field.equal(claims[step.target], places, scalars.partials)
     found = None if equal else search(Gradient(derivation, step.adjoint.of, step.target))
-    result = replace(blank, statement=step.unicode(), seconds=(blank.seconds or 0) + perf_counter() - start)
+    result = replace(blank, statement=step.statement, seconds=(blank.seconds or 0) + perf_counter() - start)
     if equal:
         line = f"each of the {np.size(places)} entries is the derivative of the scalar loss: the difference is 0 as a polynomial"
         return replace(result, verdict="proved_at", at=scalars.sizes, proof=(line,))
