@@ -53,6 +53,8 @@ class Jacobian:
     @cached_property
     def direct(self) -> Mapping[tuple[Ref, Ref], Block]:
         """Paths from an earlier state, or from a root, to a root without another root between."""
+        if any(len(self.context.forward.shapes[state.name]) != 1 for state in self.before):
+            raise NoClosedForm  # the derivative of a matrix by a matrix is no matrix
         found: dict[tuple[Ref, Ref], list[Path]] = {}
         for step in self.context.d.steps:
             ref = step.adjoint.of

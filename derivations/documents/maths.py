@@ -34,8 +34,15 @@ class Maths:
         self.scalars, self.family = scalars, family
 
     def tex(self, expr: Expr) -> str:
-        """An expression as it stands."""
-        return words_covered(latex(expr, style=STYLE, scalars=self.scalars))
+        """An expression as it stands; numbers stand before an adjoint, not behind it."""
+        return words_covered(latex(self._numbers_first(expr), style=STYLE, scalars=self.scalars))
+
+    def _numbers_first(self, expr: Expr) -> Expr:
+        built = expr if isinstance(expr, Ref) else rebuild(expr, self._numbers_first)
+        if isinstance(built, Product) and isinstance(built.factors[0], Ref) and built.factors[0].name.marks:
+            scalar = [f for f in built.factors if is_scalar(f, self.scalars)]
+            return Product((*scalar, *(f for f in built.factors if f not in scalar)))
+        return built
 
     def at(self, ref: Ref, time: int | str | None) -> str:
         """A variable at a time of the program (0 is t) or at a time in words: ``T``, ``0``."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from derivations.errors import CellError
 
 SECONDS = 120
+RUNS = 4
 INSTALL = "apt-get install texlive-latex-extra lmodern, or write the TeX and compile it elsewhere: -o {stem}.tex"
 ENGINES = {
     "pdflatex": ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"],
@@ -27,20 +28,23 @@ def compile_tex(source: str, stem: str) -> bytes:
         raise CellError("no TeX is installed: neither pdflatex nor lualatex nor tectonic is found", hint=INSTALL.format(stem=stem))
     with tempfile.TemporaryDirectory(prefix="gateproof-") as folder:
         Path(folder, "document.tex").write_text(source, encoding="utf-8")
-        for _ in range(1 if engine == "tectonic" else 2):  # the second run knows the numbers
-            _run(engine, folder)
+        for _ in range(1 if engine == "tectonic" else RUNS):  # the second run knows the numbers
+            if "Rerun" not in _run(engine, folder):
+                break
         return Path(folder, "document.pdf").read_bytes()
 
 
-def _run(engine: str, folder: str) -> None:
+def _run(engine: str, folder: str) -> str:
+    """One run; what it said."""
     command = [engine, *ENGINES[engine], "document.tex"]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL, check=False)
     except subprocess.TimeoutExpired:
         raise CellError(f"{engine} took more than {SECONDS} seconds") from None
+    said = (done.stdout + done.stderr).decode(errors="replace")
     if done.returncode or not Path(folder, "document.pdf").exists():
-        said = (done.stdout + done.stderr).decode(errors="replace")
         lines = [found.group(0) for found in _TROUBLE.finditer(said)][:8] or said.splitlines()[-8:]
         raise CellError(
             f"{engine} failed:\n    " + "\n    ".join(lines), hint="apt-get install texlive-latex-extra lmodern, if a file is not found"
         )
+    return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from derivations.calculus.derivation import Derivation
 from derivations.equations import Contraction, Layout, Pointwise
+from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Apply, MatMul, Product, Ref, Sum
 
 LONGEST = 9  # words of an author's role that fit beside a formula
@@ -57,7 +58,9 @@ class Roles:
             return "stacked vector" if eq.op == "concat" else "transpose"
         if isinstance(eq, Pointwise) and eq.function:
             argument = eq.operands[0]
-            return f"squashed {self.short(argument)}" if argument.name in self.cell.states else "function value"
+            if argument.name in self.cell.states:
+                return f"squashed {self.short(argument)}"
+            return "gate" if eq.function == "sigmoid" else f"value of {FUNCTIONS[eq.function].unicode}"
         if self.is_argument(ref):
             return "pre-activation"
         expr = self.forward.written(eq)

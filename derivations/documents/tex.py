@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from derivations.documents import escape
 from derivations.documents.breaking import broken
 from derivations.documents.diagram.tikz import tikz
 from derivations.documents.model import Algorithm, Block, Document, Figure, Items, Link, Math, Paragraph, Rich, Row, Steps, Table
+from derivations.documents.tex_blocks import algorithm, table
 from derivations.documents.width import width
 
 NAMES = {"sec": "Section", "tab": "Table", "fig": "Figure", "alg": "Algorithm"}
+PAGE = 42.0  # lines of rows on a page
 HANGING = 6.8  # em of a left side that hangs to the left of its box
 HEIGHTS = {"": 1.3, r"\tall ": 2.1, r"\taller ": 2.8}  # lines
 TEXT_WIDTH = 43.8  # em of 10 pt
@@ -41,18 +44,20 @@ def _template() -> jinja2.Template:
 
 def render(document: Document) -> str:
     """The whole article."""
-    writer = _Writer(document)
+    writer = Writer(document)
     return _template().render(
         title=escape.tex(document.title),
         subtitle=escape.tex(document.subtitle),
         source=escape.tex(document.source),
         opening=writer.blocks(document.opening),
-        sections=[(s.key, escape.tex(s.title), writer.blocks(s.blocks)) for s in document.sections],
+        sections=[(s.key, escape.tex(s.title), writer.room(s.blocks), writer.blocks(s.blocks)) for s in document.sections],
         references=[(key, writer.rich(text)) for key, text in document.references],
     )
 
 
-class _Writer:
+class Writer:
+    """Blocks as TeX; labels come from the document."""
+
     def __init__(self, document: Document) -> None:
         self.labels = {row.number: row.label for row in document.rows()}
         self.rules = {name: number for number, name in enumerate(document.rules, 1)}
@@ -62,10 +67,14 @@ class _Writer:
         out: list[str] = []
         for k, block in enumerate(blocks):
             following = blocks[k + 1] if k + 1 < len(blocks) else None
-            if isinstance(block, Paragraph) and block.lead and following:
+            if k and isinstance(block, Paragraph) and block.lead and following:
                 out.append(rf"\need{{{self.height(block) + self.height(following):.1f}\baselineskip}}%")
             out.append(self.block(block))
         return out
+
+    def room(self, blocks: tuple[Block, ...]) -> str:
+        """The lines that a section heading and its first blocks need together."""
+        return f"{max(12.5, 3.0 + sum(self.height(block) for block in blocks[:2])):.1f}"
 
     def height(self, block: Block) -> float:
         """About how high a block is, in lines; at most a good part of a page."""
@@ -76,6 +85,8 @@ class _Writer:
                 return min(30.0, 0.5 + sum(HEIGHTS[_strut(row.latex)] for row in block.rows))
             case Table():
                 return min(30.0, 3.8 + 1.05 * len(block.rows))
+            case Algorithm():
+                return min(30.0, 4.0 + 1.1 * len(block.lines))
             case _:
                 return 3.0
 
@@ -84,11 +95,11 @@ class _Writer:
             case Paragraph():
                 return self.paragraph(block)
             case Steps():
-                return "\\begin{steps}\n" + "\\\\\n".join(self.row(row) for row in block.rows) + "\n\\end{steps}"
+                return "\n".join(self.steps(rows) for rows in pages(block.rows))
             case Table():
-                return self.table(block)
+                return table(block, self)
             case Algorithm():
-                return self.algorithm(block)
+                return algorithm(block, self)
             case Figure():
                 return self.figure(block)
             case Items():
@@ -96,6 +107,7 @@ class _Writer:
                 return f"\\begin{{enumerate}}[label=(\\alph*),leftmargin=2.1em,itemsep=2pt]\n{items}\n\\end{{enumerate}}"
 
     def rich(self, text: Rich) -> str:
+        """Text with formulas and references."""
         return "".join(self.inline(part) for part in text)
 
     def inline(self, part: str | Math | Link) -> str:
@@ -115,6 +127,9 @@ class _Writer:
             case _:
                 return rf"{NAMES[part.kind]}~\ref{{{part.kind}:{part.to}}}"
 
+    def steps(self, rows: Sequence[Row]) -> str:
+        return "\\begin{steps}\n" + "\\\\\n".join(self.row(row) for row in rows) + "\n\\end{steps}"
+
     def paragraph(self, block: Paragraph) -> str:
         text = self.rich(block.text)
         return rf"\head{{{self.rich(block.head)}}} {text}" if block.head else f"\\par {text}"
@@ -132,72 +147,15 @@ class _Writer:
         more = [rf"\more{{{_strut(line)}{line}}}" for line in lines[1:]]
         if note_below and note:
             more.append(rf"\noterow{{{note}}}")
-        return "\\\\*\n".join([first, *more])
+        return "\\\\*\n".join([first, *more]).replace("\\\\*\n\\noterow", "\\\\*[-1.6ex]\n\\noterow")
 
     def plain(self, text: Rich) -> float:
         """The width of a text in em."""
         return sum(width(p.latex) if isinstance(p, Math) else 1.8 if isinstance(p, Link) else 0.46 * len(p) for p in text)
 
-    def table(self, block: Table) -> str:
-        kinds = "".join(
-            f">{{\\raggedright\\arraybackslash}}p{{{_column(block)}}}" if k in block.wide and self.too_wide(block) else "l"
-            for k in range(len(block.columns))
-        )
-        rows = []
-        for position, cells in enumerate(block.rows):
-            anchor = block.anchors[position] if block.anchors else ""
-            shown = [self.rich(cell) for cell in cells]
-            if anchor:
-                shown[0] = rf"\hypertarget{{rule.{self.rules[anchor]}}}{{R{self.rules[anchor]}}}"
-            rows.append(" & ".join(shown) + r"\\")
-        head = " & ".join(self.rich(c) for c in block.columns) + r"\\"
-        high = block.anchors or any(
-            r"\sum" in p.latex or "pmatrix" in p.latex for row in block.rows for cell in row for p in cell if isinstance(p, Math)
-        )
-        stretch = "\\renewcommand{\\arraystretch}{1.3}\n" if high else ""
-        inner = (
-            f"\\begin{{tabular}}{{@{{}}{kinds}@{{}}}}\n\\toprule\n{head}\n\\midrule\n" + "\n".join(rows) + "\n\\bottomrule\n\\end{tabular}"
-        )
-        inner = f"\\begin{{adjustbox}}{{max width=\\linewidth}}\n{inner}\n\\end{{adjustbox}}"
-        if not block.caption:
-            return f"\\begin{{center}}\\small\n{stretch}{inner}\n\\end{{center}}"
-        label = rf"\label{{tab:{block.key}}}" if block.key else ""
-        return f"\\begin{{table}}[H]\n\\centering\\small\n\\caption{{{self.rich(block.caption)}}}{label}\n{stretch}{inner}\n\\end{{table}}"
-
-    def too_wide(self, block: Table) -> bool:
-        """Whether the rows of a table need more than the width of the text."""
-        columns = [max([self.plain(row[k]) for row in block.rows] + [0]) for k in range(len(block.columns))]
-        return 0.9 * sum(columns) + 1.2 * len(columns) > TEXT_WIDTH
-
-    def algorithm(self, block: Algorithm) -> str:
-        lines = []
-        for number, line in enumerate(block.lines, 1):
-            formulas = r",\quad ".join(line.formulas)
-            words = self.rich(line.words)
-            body = r"\qquad " * line.depth + (f"${formulas}$" if formulas else "") + (r"\quad " if formulas and words else "") + words
-            lines.append(rf"{number} & \fit{{{body}}} & {self.rich(line.source)}\\")
-        given, result = (
-            rf" & \multicolumn{{2}}{{@{{}}p{{\dimexpr\linewidth-2.9em}}}}{{\textbf{{{w}}}\enspace {self.rich(t)}}}\\"
-            for w, t in (("input", block.given), ("output", block.result))
-        )
-        return _ALGORITHM % (self.rich(block.caption), block.key, "\n".join([given, *lines, result]))
-
     def figure(self, block: Figure) -> str:
         caption = rf"\caption{{{self.rich(block.caption)}}}\label{{fig:{block.key}}}"
         return f"\\begin{{figure}}[H]\n\\centering\n{tikz(block.scene)}\n{caption}\n\\end{{figure}}"
-
-
-_ALGORITHM = r"""\begin{figure}[H]
-\small
-\hrule height .8pt \vspace{4pt}
-\refstepcounter{algorithm}\textbf{Algorithm \thealgorithm.}\enspace %s\label{alg:%s}
-\vspace{3pt}\hrule height .4pt \vspace{4pt}
-\renewcommand{\arraystretch}{1.2}
-\begin{tabular*}{\linewidth}{@{}r@{\hspace{.9em}}l@{\extracolsep{\fill}}r@{}}
-%s
-\end{tabular*}
-\vspace{3pt}\hrule height .8pt
-\end{figure}"""
 
 
 def _keeping_spaces(text: str) -> str:
@@ -207,12 +165,19 @@ def _keeping_spaces(text: str) -> str:
     return before + escape.tex(text) + after
 
 
+def pages(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Rows that fit on a page together: a block of rows never breaks, so a longer one is several."""
+    start, high = 0, 0.0
+    for k, row in enumerate(rows):
+        high += HEIGHTS[_strut(row.latex)]
+        if high > PAGE:
+            yield rows[start:k]
+            start, high = k, HEIGHTS[_strut(row.latex)]
+    yield rows[start:]
+
+
 def _strut(latex: str) -> str:
     """One of three heights of a row: a line, a fraction or a sum over gates, a sum over time or a matrix."""
     if r"\sum_{t=1}" in latex or "pmatrix" in latex or re.search(r"\\frac\{[^{}]*(\{[^{}]*\}[^{}]*)*\\frac", latex) or "cosh^2" in latex:
         return r"\taller "
     return r"\tall " if r"\frac" in latex or r"\sum" in latex else ""
-
-
-def _column(block: Table) -> str:
-    return rf"{0.3 if len(block.columns) > 3 else 0.4}\linewidth"

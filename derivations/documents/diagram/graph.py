@@ -8,6 +8,7 @@ from typing import Literal
 from derivations.documents.context import Context
 from derivations.documents.width import width
 from derivations.functions import FUNCTIONS
+from derivations.notation.printing import is_scalar
 from derivations.notation.tree import Apply, Concat, Expr, MatMul, Neg, Number, Power, Product, Quotient, Ref, Sum, children, refs
 
 WIDEST = 52.0  # mm of a box; wider formulas are referred to by their number
@@ -117,8 +118,14 @@ class Graph:
         """Factors that do not depend on time go into the box of the first that does."""
         fixed = tuple(f for f in expr.factors if not _dated(f))
         dated = [f for f in expr.factors if _dated(f)]
-        first = Product((*fixed, dated[0])) if fixed else dated[0]
-        inputs = [self.build(first, number), *(self.build(f, number) for f in dated[1:])]
+        simple = len(_dated(dated[0])) == 1
+        first = self.build(Product((*fixed, dated[0])) if fixed and simple else dated[0], number)
+        if fixed and not simple:
+            scaled = is_scalar(Product(fixed), self.context.scalars)
+            first = self.add(Node("box", ((r"\times " if scaled else r"\odot ") + self.tex(Product(fixed)),), [first]))
+        if len(dated) == 1:
+            return first
+        inputs = [first, *(self.build(f, number) for f in dated[1:])]
         return self.add(Node("circle", (r"\odot",), list(dict.fromkeys(inputs)) if len(set(inputs)) > 1 else inputs))
 
     def bundle(self) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from derivations.documents.diagram.scene import Box, Label, Scene, Wire
 
-_HEAD = r"""\begin{adjustbox}{max width=\linewidth,max totalheight=.62\textheight}
+WIDE = 265.0  # mm; a wider picture is turned onto a page of its own
+_UPRIGHT = r"max width=\linewidth,max totalheight=.62\textheight"
+_TURNED = r"angle=90,max width=\linewidth,max totalheight=.86\textheight"
+_HEAD = r"""\begin{adjustbox}{%s}
 \begin{tikzpicture}[x=1mm,y=-1mm,>={Stealth[length=2mm,width=1.5mm]},line width=.55pt,
   box/.style={draw,rounded corners=1.5pt,inner sep=0pt,font=\small},
   circle op/.style={draw,circle,minimum size=5.2mm,inner sep=0pt,font=\small},
@@ -13,7 +16,7 @@ _HEAD = r"""\begin{adjustbox}{max width=\linewidth,max totalheight=.62\textheigh
 
 def tikz(scene: Scene) -> str:
     """The picture as TikZ paths, at most as wide as the text."""
-    lines = [_HEAD]
+    lines = [_HEAD % (_TURNED if scene.width > WIDE else _UPRIGHT)]
     lines += [_wire(wire) for wire in scene.wires]
     lines += [_box(box) for box in scene.boxes]
     lines += [_label(label) for label in scene.labels]

@@ -10,8 +10,8 @@ from derivations.documents.text import join, say
 from derivations.functions import FUNCTIONS, Interval
 from derivations.notation.tree import Ref
 from derivations.proofs.ranges import find_ranges
-from derivations.proofs.ranges_states import Range
-from derivations.proofs.ranges_text import Formula, ProofLine, membership
+from derivations.proofs.ranges.states import Range
+from derivations.proofs.ranges.text import Formula, ProofLine, membership
 
 
 def ranges_section(context: Context) -> Section:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sympy as sp
+
 from derivations.calculus.rules import RULES
 from derivations.documents.context import Context
 from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Row, Section, Steps, Table
 from derivations.documents.text import eq, say
 from derivations.functions import FUNCTIONS
 
+# How a derivative is found; a function that is not listed shows the result only.
 DERIVATIVES = {
     "sigmoid": r"= \frac{e^{-u}}{(1+e^{-u})^2} = \sigma\,(1-\sigma)",
     "tanh": r"= \frac{\cosh^2 u-\sinh^2 u}{\cosh^2 u} = 1-\tanh^2",
@@ -29,7 +32,7 @@ def rules_section(context: Context) -> Section:
         uses,
     )
     intro = say("Let $y$ be the only quantity that is computed directly from $u$. Then")
-    blocks: list[Block] = [Paragraph(intro, lead=True), Steps((chain,)), Paragraph(text), _table(context)]
+    blocks: list[Block] = [Paragraph(intro, lead=True), Steps((chain,)), Paragraph(text, lead=True), _table(context)]
     if context.d.functions:
         words = (
             "The function of the cell has a derivative that is"
@@ -43,7 +46,13 @@ def rules_section(context: Context) -> Section:
 
 def _derivative(fn: str, number: int) -> Row:
     latex = FUNCTIONS[fn].latex
-    return Row(number, f"d-{fn}", f"{latex}'", (DERIVATIVES[fn],), say(FUNCTIONS[fn].reason))
+    return Row(number, f"d-{fn}", f"{latex}'", (DERIVATIVES.get(fn) or _by_values(fn),), say(FUNCTIONS[fn].reason))
+
+
+def _by_values(fn: str) -> str:
+    """A derivative in terms of function values, as it is stated for the calculus."""
+    own = sp.Symbol(FUNCTIONS[fn].latex)
+    return f"= {sp.latex(FUNCTIONS[fn].derivative(own, lambda other: sp.Symbol(FUNCTIONS[other].latex)))}"
 
 
 def _table(context: Context) -> Table:

@@ -30,7 +30,9 @@ def wanted_section(context: Context) -> Section:
         say("adjoint; $\\bar v$ is shaped like $v$"),
     )
     goal = say("The goal is {}.", _goal(context))
-    return Section("want", "What is wanted", (Paragraph(text, lead=True), Steps((adjoint,)), Paragraph(goal), _notation(context)))
+    return Section(
+        "want", "What is wanted", (Paragraph(text, lead=True), Steps((adjoint,)), Paragraph(goal, lead=True), _notation(context))
+    )
 
 
 def loss_latex(context: Context) -> str:

@@ -5,12 +5,16 @@ import xml.dom.minidom
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
-from derivations import CellError
+from derivations import Cell, CellError, derive
 from derivations.documents import notebook_html, notebook_latex, render, write
 from derivations.documents import pdf as pdf_module
+from derivations.documents.context import Context
+from derivations.documents.measure import measure
 from derivations.verdict import Result
 from tests.document_cells import ALL, HOSTILE, derivation, rendered
+from tests.random_cells import cells
 
 CORE = {
     "math",
@@ -153,3 +157,14 @@ def test_without_tex_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPa
     with pytest.raises(CellError, match=r"texlive-latex-extra.*-o rnn\.tex"):
         write(derivation("elman_rnn"), tmp_path / "rnn.pdf")
     assert list(tmp_path.iterdir()) == []
+
+
+@settings(max_examples=8)
+@given(cells())
+def test_cells_that_nobody_wrote_are_told(cell: Cell) -> None:
+    d = derive(cell)
+    for fmt in ("tex", "html", "md", "json"):
+        assert render(d, fmt)
+    for _, _, error in measure(Context(d, ())).rows:
+        assert error is not None
+        assert error < 1e-9

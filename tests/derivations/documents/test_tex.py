@@ -31,11 +31,11 @@ def tex() -> str:
 
 
 def compiled(tex: str, source: str, folder: Path) -> str:
-    """The log of the second run."""
+    """The log of the last run."""
     folder.mkdir(parents=True)
     (folder / "document.tex").write_text(source, encoding="utf-8")
     command = [tex, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
-    for _ in range(2):
+    for _ in range(3):
         subprocess.run(command, cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, timeout=120, check=False)
     return (folder / "document.log").read_text(encoding="latin-1")
 
