@@ -11,12 +11,12 @@ from derivations.documents.text import say, symbols
 from derivations.sizes import LETTERS
 from derivations.verdict import SHOWN, Result
 
-KINDS = {
-    "gradient": "gradients",
-    "invariant": "ranges",
-    "code": "generated code",
-    "claim": "claims of the cell file",
-    "equation": "equations",
+KINDS = {  # one, several
+    "gradient": ("gradient", "gradients"),
+    "invariant": ("range", "ranges"),
+    "code": ("check of the code", "checks of the code"),
+    "claim": ("claim of the cell file", "claims of the cell file"),
+    "equation": ("equation", "equations"),
 }
 
 
@@ -69,11 +69,11 @@ def _verdicts(results: Sequence[Result]) -> Table:
     errors = any(result.error is not None for result in results)
     rows: list[tuple[Rich, ...]] = []
     for (kind, verdict, method, independent), found in groups.items():
-        what = found[0].statement if len(found) == 1 else f"{len(found)} {KINDS.get(kind, kind)}"
+        what = f"{len(found)} {KINDS[kind][min(len(found), 2) - 1]}"
         last: tuple[Rich, ...] = (_number(found),) if errors else ()
         rows.append(((what,), (verdict,), (method,), (independent,), *last))
-    header: tuple[Rich, ...] = (("statement",), ("verdict",), ("method",), ("independent of",), *(((("error",),)) if errors else ()))
-    return Table(header, tuple(rows), wide=(0, 2, 3))
+    header: tuple[Rich, ...] = (("statements",), ("verdict",), ("method",), ("independent of",), *(((("error",),)) if errors else ()))
+    return Table(header, tuple(rows), wide=(3,))
 
 
 def _verdict(result: Result) -> str:
