@@ -132,6 +132,8 @@ class _Reader:
         while True:
             cells.append(Group(self.row("&", "\\\\", r"\end{pmatrix}")))
             token = self.take()
+            if self.peek() == "[":  # the space after a row
+                self.at = self.tokens.index("]", self.at) + 1
             if token != "&":
                 rows.append(tuple(cells))
                 cells = []

@@ -28,6 +28,7 @@ TIGHT = {
 SPACES = {r"\,": "0.17em", r"\;": "0.28em", r"\ ": "0.33em", r"\quad": "1em", r"\qquad": "2em"}
 NOTHING = {r"\!", r"\left", r"\right", r"\bigl", r"\bigr"}
 FUNCTIONS = {r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\ln", r"\max", r"\min", r"\diag"}
+BRACKETS = (Atom("("), Atom(r"\left"), Atom("|"))
 LARGE = {r"\sum": "∑", r"\prod": "∏"}
 ACCENTS = {"bar": "‾", "overline": "‾", "hat": "^", "tilde": "~", "dot": "˙"}
 LETTERS = {r"\R": "ℝ", r"\infty": "∞", r"\partial": "∂", r"\dots": "…", r"\prime": "′", r"\ell": "ℓ"}
@@ -76,9 +77,15 @@ def _items(items: tuple[Node, ...], *, script: bool) -> str:
             continue
         out.append(_element(item, script=script))
         following = items[k + 1] if k + 1 < len(items) else None
-        if _is_function(item) and following in (Atom("("), Atom(r"\left"), Atom(r"\,"), Atom("|")):
+        if _is_function(item) and following is not None and not _ends(following):
             out.append("<mo>&#x2061;</mo>")
+            out.append("" if following in BRACKETS else '<mspace width="0.17em"/>')
     return "".join(out)
+
+
+def _ends(node: Node) -> bool:
+    """Whether a function before this has no argument."""
+    return isinstance(node, Atom) and (node.text in SIGNS or node.text in SPACES or node.text in (")", ",", "/", r"\}"))
 
 
 def _is_sign(node: Node) -> bool:

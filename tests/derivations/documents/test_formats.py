@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from derivations import Cell, CellError, derive
-from derivations.documents import notebook_html, notebook_latex, render, write
+from derivations.documents import mathml, notebook_html, notebook_latex, render, write
 from derivations.documents import pdf as pdf_module
 from derivations.documents.context import Context
 from derivations.documents.measure import measure
@@ -168,3 +168,12 @@ def test_cells_that_nobody_wrote_are_told(cell: Cell) -> None:
     for _, _, error in measure(Context(d, ())).rows:
         assert error is not None
         assert error < 1e-9
+
+
+def test_matrices_and_functions_in_mathml() -> None:
+    assert mathml.row(r"\begin{pmatrix} a & b \\[3pt] c & 0 \end{pmatrix}").count("<mtd>") == 4
+    assert "3" not in mathml.row(r"\begin{pmatrix} a \\[3pt] c \end{pmatrix}")
+    assert "<mspace" in mathml.row(r"\ln 2")
+    assert "<mspace" not in mathml.row(r"\sigma(u)")
+    with pytest.raises(ValueError, match="no MathML for"):
+        mathml.row(r"\unheardof")
