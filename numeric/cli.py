@@ -144,6 +144,31 @@ def verify(
 
 
 @app.command()
+def mutate(
+    cells: Annotated[list[str] | None, typer.Argument(metavar="[CELL]...", help="Names of the catalogue. Default: all.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Judge each N-th change of the code only.")] = 1,
+    details: Annotated[bool, typer.Option("--details", help="Say which check caught how many, and what was not caught.")] = False,
+) -> None:
+    """Plant errors in derived gradients and in generated code, and count what the proofs and the checks catch. Takes minutes."""
+    from derivations.calculus import derive as derive_cell
+    from derivations.proofs.gradients.planted import score
+    from numeric.mutation import campaign
+    from numeric.report import Progress, mutation_table
+
+    found = []
+    for cell in map(get_cell, cells or cell_names()):
+        with Progress(cell.name) as progress:
+            progress.stage("gradients")
+            formulas = score(derive_cell(cell))
+            progress.stage("code")
+            found.append((formulas, campaign(cell.name, every=every)))
+    typer.echo(mutation_table(found))
+    if details:
+        typer.echo("\n".join(code.table() for _, code in found))
+    raise typer.Exit(1 if any(formulas.missed or code.survivors for formulas, code in found) else 0)
+
+
+@app.command()
 def bench(
     cells: Annotated[list[str] | None, typer.Argument(metavar="[CELL]...", help=f"{CELL} Default: lstm gru_before elman_rnn.")] = None,
     as_json: JsonOption = False,

@@ -1,17 +1,15 @@
 """How many planted errors the checks catch: every mutant of a generated backward pass is run through all checks.
 
-``python -m numeric.mutation lstm`` prints the score. A mutant that no check refutes is called equivalent only if its
+``gateproof mutate lstm`` prints the score. A mutant that no check refutes is called equivalent only if its
 gradients equal the original's on many cases of all kinds, bit for bit or within the rounding of a sum; otherwise it survived.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import multiprocessing
-import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -197,18 +195,3 @@ def campaign(name: str, *, workers: int = 2, every: int = 1) -> Score:
         for worker in crew:
             worker.stop()
     return Score(get_cell(name).name, tuple(sorted(found, key=lambda o: (o.line, o.change))))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the scores of cells; exit code 1 if a mutant survived."""
-    parser = argparse.ArgumentParser(prog="python -m numeric.mutation", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("cells", nargs="+", metavar="CELL")
-    parser.add_argument("--every", type=int, default=1, help="judge each N-th mutant only")
-    chosen = parser.parse_args(arguments)
-    scores = [campaign(name, every=chosen.every) for name in chosen.cells]
-    print("\n".join(score.table() for score in scores))
-    return int(any(score.survivors for score in scores))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -20,6 +20,10 @@ from derivations.notation.tree import Name
 from derivations.sizes import shape_text
 from derivations.verdict import SHOWN, Kind, Result
 from numeric.bench import Timing
+
+if TYPE_CHECKING:
+    from derivations.proofs.gradients.planted import Score as FormulaScore
+    from numeric.mutation import Score as CodeScore
 
 COLOURS = {"proved": "green", "proved_at": "green", "tested": "cyan", "refuted": "bold red", "undecided": "yellow"}
 
@@ -169,6 +173,22 @@ def failures(results: Iterable[Result], command: str) -> str:
     counts = {shown: sum(r.verdict == verdict for r in results) for verdict, shown in SHOWN.items()}
     summary = ", ".join(f"{n} {shown}" for shown, n in counts.items() if n) + f" of {len(results)} statements"
     return f"{text}\n{summary}\n\n"
+
+
+def mutation_table(scores: Iterable[tuple[FormulaScore, CodeScore]]) -> str:
+    """How many planted errors were caught, a line for each cell."""
+    table = _columns("cell")
+    for name in ("wrong gradients refuted", "wrong code caught", "changes that change nothing"):
+        table.add_column(name, justify="right")
+    for formulas, code in scores:
+        equivalent = code.count("equivalent")
+        table.add_row(
+            code.cell,
+            f"{formulas.refuted} of {formulas.refuted + len(formulas.missed)}",
+            f"{code.count('caught')} of {len(code.outcomes) - equivalent}",
+            str(len(formulas.equivalent) + equivalent),
+        )
+    return _printed(table)
 
 
 def timing_table(timings: Iterable[Timing], environment: Mapping[str, object]) -> str:

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from derivations.catalogue import cell_names
 from numeric import mutation
 from numeric.checks.mutants import Mutant, mutants
-from numeric.mutation import Score, campaign, fate, main, source_path
+from numeric.cli import main
+from numeric.mutation import Score, campaign, fate, source_path
 
 SMALL = """
 def helper(a):
@@ -79,8 +81,10 @@ def test_a_mutant_that_hangs_or_dies_is_caught(monkeypatch):
 
 
 def test_a_sample_of_the_campaign(capsys):
-    assert main(["elman_rnn", "--every", "12"]) == 0
-    assert capsys.readouterr().out.startswith("elman_rnn: ")
+    with pytest.raises(SystemExit) as stop:
+        main(["mutate", "elman_rnn", "--every", "12", "--details"])
+    assert stop.value.code == 0
+    assert "elman_rnn: 8 of 8 mutants caught" in capsys.readouterr().out
 
 
 def test_no_module_no_score():
@@ -89,7 +93,7 @@ def test_no_module_no_score():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["elman_rnn", "lstm", "lstm_concat", "gru_before", "gru_after", "gru_seed"])
+@pytest.mark.parametrize("name", cell_names())
 def test_no_mutant_survives(name):
     score = campaign(name)
     assert isinstance(score, Score)
