@@ -1,6 +1,7 @@
 """Mutants: what is changed, what becomes of it, and that hanging or crashing ones end."""
 
 import ast
+import re
 from dataclasses import replace
 
 import pytest
@@ -84,7 +85,7 @@ def test_a_sample_of_the_campaign(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["mutate", "elman_rnn", "--every", "12", "--details"])
     assert stop.value.code == 0
-    assert "elman_rnn: 8 of 8 mutants caught" in capsys.readouterr().out
+    assert re.search(r"elman_rnn: ([1-9]\d*) of \1 mutants caught", capsys.readouterr().out)
 
 
 def test_no_module_no_score():
