@@ -130,7 +130,8 @@ class Router:
                 self.wires.append(Wire(((x, height), (middle, height), (middle, edge))))
                 continue
             border = self._border(v, middle, height)
-            self.wires.append(Wire(((x - ARROW, height), (border, height))))
+            start = min(x, border - ARROW)  # room for the arrow where the node fills its column
+            self.wires.append(Wire(((start, height), (border, height))))
         if self.out.right(v):
             self.wires.append(Wire(((middle + node.width / 2, self.y[v]), (x + wide, self.y[v])), arrow=False))
 
