@@ -406,19 +406,19 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
     U_zrh_T = np.ascontiguousarray(p.U_zrh.T)
     for first, last in blocks(time, batch * (16 * hidden)):
         dot_W_zrh_x = times(x[first:last], dp.W_zrh.T)                    # part of d(1) d(5)
-        inline_d17 = dot_W_zrh_x[:, :, 2 * hidden:]
+        dot_W_h_x = dot_W_zrh_x[:, :, 2 * hidden:]
         W_zrh_dot_x = times(dx[first:last], p.W_zrh.T)                    # part of d(1) d(5)
-        inline_d18 = W_zrh_dot_x[:, :, 2 * hidden:]
+        W_h_dot_x = W_zrh_dot_x[:, :, 2 * hidden:]
         dot_U_zrh_h = times(h[first:last], dp.U_zrh.T)                    # part of d(1) d(4)
-        inline_d20 = dot_U_zrh_h[:, :, 2 * hidden:]
+        dot_U_h_h = dot_U_zrh_h[:, :, 2 * hidden:]
         # part of d(1)
         early_dot_a_zr = (
             dot_W_zrh_x[:, :, :2 * hidden] + W_zrh_dot_x[:, :, :2 * hidden] + dot_U_zrh_h[:, :, :2 * hidden] +
             dp.b_zrh[:2 * hidden]
         )
         dsigmoid_a_zr = sigmoid_slope(a_zr[first:last])                   # part of d(2) d(3)
-        early_dot_p = inline_d20 + dp.b_hr                                # part of d(4)
-        early_dot_a_h = inline_d17 + inline_d18 + dp.b_zrh[2 * hidden:]   # part of d(5)
+        early_dot_p = dot_U_h_h + dp.b_hr                                 # part of d(4)
+        early_dot_a_h = dot_W_h_x + W_h_dot_x + dp.b_zrh[2 * hidden:]     # part of d(5)
         dtanh_a_h = tanh_slope(a_h[first:last])                           # part of d(6)
         for t in range(first, last):
             U_zrh_dot_h = dot_h[t] @ U_zrh_T                              # part of d(1) d(4)

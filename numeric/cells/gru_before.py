@@ -401,17 +401,16 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
     U_h_T = np.ascontiguousarray(p.U_h.T)
     for first, last in blocks(time, batch * (12 * hidden)):
         dot_W_zrh_x = times(x[first:last], dp.W_zrh.T)                    # part of d(1) d(5)
-        inline_d17 = dot_W_zrh_x[:, :, 2 * hidden:]
+        dot_W_h_x = dot_W_zrh_x[:, :, 2 * hidden:]
         W_zrh_dot_x = times(dx[first:last], p.W_zrh.T)                    # part of d(1) d(5)
-        inline_d18 = W_zrh_dot_x[:, :, 2 * hidden:]
+        W_h_dot_x = W_zrh_dot_x[:, :, 2 * hidden:]
         # part of d(1)
         early_dot_a_zr = (
             dot_W_zrh_x[:, :, :2 * hidden] + W_zrh_dot_x[:, :, :2 * hidden] + times(h[first:last], dp.U_zr.T) +
             dp.b_zrh[:2 * hidden]
         )
         dsigmoid_a_zr = sigmoid_slope(a_zr[first:last])                   # part of d(2) d(3)
-        # part of d(5)
-        early_dot_a_h = inline_d17 + inline_d18 + times(p_[first:last], dp.U_h.T) + dp.b_zrh[2 * hidden:]
+        early_dot_a_h = dot_W_h_x + W_h_dot_x + times(p_[first:last], dp.U_h.T) + dp.b_zrh[2 * hidden:]  # part of d(5)
         dtanh_a_h = tanh_slope(a_h[first:last])                           # part of d(6)
         for t in range(first, last):
             # d(1) ȧ_{z,t} = Ẇ_z x_t + W_z ẋ_t + U̇_z h_{t-1} + U_z ḣ_{t-1} + ḃ_z, …

@@ -407,9 +407,9 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
     block1_W_h_T = np.ascontiguousarray(block1_W_zrh[2 * hidden:].T)
     for first, last in blocks(time, batch * (12 * hidden)):
         block2_dot_W_zrh_x = times(x[first:last], block2_dot_W_zrh.T)     # part of d(2) d(7)
-        part2_inline_d12 = block2_dot_W_zrh_x[:, :, 2 * hidden:]
+        block2_dot_W_h_x = block2_dot_W_zrh_x[:, :, 2 * hidden:]
         block2_W_zrh_dot_x = times(dx[first:last], block2_W_zrh.T)        # part of d(2) d(7)
-        part2_inline_d13 = block2_W_zrh_dot_x[:, :, 2 * hidden:]
+        block2_W_h_dot_x = block2_W_zrh_dot_x[:, :, 2 * hidden:]
         # part of d(2)
         early_dot_a_zr = (
             times(h[first:last], block1_dot_W_zrh[:2 * hidden].T) + block2_dot_W_zrh_x[:, :, :2 * hidden] +
@@ -417,7 +417,7 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
         )
         dsigmoid_a_zr = sigmoid_slope(a_zr[first:last])                   # part of d(3) d(4)
         # part of d(7)
-        early_dot_a_h = times(p_[first:last], block1_dot_W_zrh[2 * hidden:].T) + part2_inline_d12 + part2_inline_d13
+        early_dot_a_h = times(p_[first:last], block1_dot_W_zrh[2 * hidden:].T) + block2_dot_W_h_x + block2_W_h_dot_x
         dtanh_a_h = tanh_slope(a_h[first:last])                           # part of d(8)
         for t in range(first, last):
             # d(1) d(2) ȧ_{z,t} = Ẇ_z v_t + W_z v̇_t, …

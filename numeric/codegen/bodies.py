@@ -88,11 +88,11 @@ class _Body:
         for pack in dict.fromkeys(packs):
             used = [ref for ref in pack if ref in self.places.viewed]
             if used == list(pack) and len({self.places.shape(ref) for ref in pack}) == 1:
-                names = ", ".join(self.names.variable(ref.name) for ref in pack)
+                names = ", ".join(map(self.places.variable, pack))
                 lines.append(Line(f"{names} = np.split({self.places.array(pack[0])}, {len(pack)}, axis=-1)"))
             else:
                 array = self.places.array(pack[0])
-                lines += [Line(f"{self.names.variable(ref.name)} = {array}[:, :, {self.places.cut((ref,))}]") for ref in used]
+                lines += [Line(f"{self.places.variable(ref)} = {array}[:, :, {self.places.cut((ref,))}]") for ref in used]
         return lines
 
     def kept(self) -> list[str]:

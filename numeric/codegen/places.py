@@ -62,9 +62,15 @@ class Places:
             return self.names.of((ref,), f"{name.id}_prev")
         if name.marks == ("direct",) or (name.marks == ("dot",) and name.unmarked in self.cell.inputs):
             return self.names.argument(name.unmarked)
-        if pack[0].name.base == "inline" and isinstance(self.one.task.definition.get(pack[0]), Contraction):
-            return self.names.of(pack, self.product_name(pack))
-        return self.names.pack([r.name for r in pack])
+        return self.names.of(pack, self.product_name(pack)) if self.is_product(pack[0]) else self.names.pack([r.name for r in pack])
+
+    def variable(self, ref: Ref) -> str:
+        """The name of a value that has one of its own."""
+        return self.names.of((ref,), self.product_name((ref,))) if self.is_product(ref) else self.names.variable(ref.name)
+
+    def is_product(self, ref: Ref) -> bool:
+        """Whether a value is a product that nobody named."""
+        return ref.name.base == "inline" and isinstance(self.one.task.definition.get(ref), Contraction)
 
     def product_name(self, pack: Sequence[Ref]) -> str:
         """A name for products that their author did not name: ``U_zr_h`` for U_z h and U_r h."""
@@ -79,7 +85,7 @@ class Places:
             return f"{array}[{lead}{cut}]" if cut else array
         if cut and len(refs) == 1:
             self.viewed[first] = None
-            array, cut = self.names.variable(first.name), ""
+            array, cut = self.variable(first), ""
         when = self.when(first, at)
         if cut:
             return f"{array}[{when or ':'}, :, {cut}]"

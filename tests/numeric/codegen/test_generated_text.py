@@ -16,6 +16,7 @@ def test_lines_are_short_and_tidy(name):
     for line in generate(get_cell(name)).splitlines():
         assert len(line) <= 120
         assert line == line.rstrip()
+        assert "inline" not in line, "every value is named after what it is"
 
 
 @pytest.mark.parametrize("name", cell_names())
