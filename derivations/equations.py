@@ -126,6 +126,11 @@ class Program:
         return written.terms if isinstance(expr, Ref) and isinstance(written, Sum) else (written,)
 
 
+def inline_name(label: str) -> Name:
+    """A name for a value that is never shown. No author can write it: a label of the notation does not begin with "_"."""
+    return Name("inline", sub=f"_{label}")
+
+
 def as_expr(eq: Equation) -> Expr:
     """The right side of one equation as an expression for printers."""
     match eq:

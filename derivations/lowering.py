@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from derivations.equations import Contraction, Equation, Layout, Pointwise, Program
+from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, inline_name
 from derivations.notation.tree import (
     Apply,
     Assignment,
@@ -100,7 +100,7 @@ class _Lowering:
         """A value that is shown inline: it is added as it stands, so its adjoint is that of the sum."""
         if expr in self.known and self.known[expr].name in self.inline:
             return self.known[expr]
-        target = Ref(Name("inline", sub=str(len(self.inline) + 1)), _time(expr))
+        target = Ref(inline_name(str(len(self.inline) + 1)), _time(expr))
         self.inline.add(target.name)
         self.define(target, expr)
         return target

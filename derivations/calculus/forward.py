@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derivations.calculus.building import Building
 from derivations.calculus.local import partial
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction
-from derivations.notation.tree import Apply, Expr, Name, Neg, Number, Product, Ref, Sum
+from derivations.notation.tree import Expr, Neg, Number, Product, Ref, Sum
 
 
 def tangent_ref(ref: Ref) -> Ref:
@@ -16,18 +17,17 @@ def tangent_ref(ref: Ref) -> Ref:
 
 def forward(program: Program) -> Program:
     """The tangent of every value of ``program``, in the order of computation; every leaf has a tangent of its own."""
-    builder = _Builder(program)
+    tangents = _Tangents(program)
     for eq in program.equations:
-        builder.collect(eq)
-    return Program(tuple(builder.out), builder.shapes, frozenset(builder.inline))
+        tangents.collect(eq)
+    return tangents.program()
 
 
-class _Builder:
+class _Tangents(Building):
     def __init__(self, program: Program) -> None:
-        self.program = program
-        self.out: list[Equation] = []
-        self.inline: set[Name] = set(program.inline) | {name.marked("dot") for name in program.inline}
-        self.shapes = {**program.shapes, **{name.marked("dot"): shape for name, shape in program.shapes.items()}}
+        super().__init__(program, "d")
+        self.inline |= {name.marked("dot") for name in program.inline}
+        self.shapes |= {name.marked("dot"): shape for name, shape in program.shapes.items()}
 
     def collect(self, eq: Equation) -> None:
         target = tangent_ref(eq.target)
@@ -35,38 +35,17 @@ class _Builder:
             case Pointwise():
                 terms = [_times(partial(eq, u, self.function_value), tangent_ref(u)) for u in eq.operands]
                 self.out.append(Pointwise(target, _total(terms)))
-            case Contraction():
-                self.out.append(
-                    Pointwise(
-                        target,
-                        _total(
-                            [self.contraction(eq, tangent_ref(eq.left), eq.right), self.contraction(eq, eq.left, tangent_ref(eq.right))]
-                        ),
-                    )
-                )
+            case Contraction(left=left, right=right):
+                terms = [self.contraction(eq, tangent_ref(left), right), self.contraction(eq, left, tangent_ref(right))]
+                self.out.append(Pointwise(target, _total(terms)))
             case Reduction():
                 self.out.append(Reduction(target, tangent_ref(eq.operand)))
             case Layout():
                 self.out.append(Layout(target, eq.op, tuple(tangent_ref(u) for u in eq.operands), eq.split, eq.index))
 
-    def contraction(self, eq: Contraction, left: Ref, right: Ref) -> Ref:
-        target = self.temporary(self.program.shapes[eq.target.name], eq.target.time)
+    def contraction(self, eq: Contraction, left: Ref, right: Ref) -> Expr:
+        target = self.temporary(self.given.shapes[eq.target.name], eq.target.time)
         self.out.append(Contraction(target, left, right, eq.spec))
-        return target
-
-    def temporary(self, shape: tuple[tuple[str, ...], ...], time: int | None) -> Ref:
-        target = Ref(Name("inline", sub=f"d{len(self.out) + 1}"), time)
-        self.inline.add(target.name)
-        self.shapes[target.name] = shape
-        return target
-
-    def function_value(self, fn: str, argument: Ref) -> Ref:
-        """The value of another function at the same argument."""
-        for eq in (*self.program.equations, *self.out):
-            if isinstance(eq, Pointwise) and eq.expr == Apply(fn, argument):
-                return eq.target
-        target = self.temporary(self.program.shapes[argument.name], argument.time)
-        self.out.append(Pointwise(target, Apply(fn, argument)))
         return target
 
 

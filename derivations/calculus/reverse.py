@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from derivations.calculus.building import Building
 from derivations.calculus.local import partial
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction
-from derivations.notation.tree import Apply, Expr, Name, Neg, Number, Power, Product, Quotient, Ref, Sum, children, refs
-from derivations.sizes import Shape
+from derivations.notation.tree import Apply, Expr, Neg, Number, Power, Product, Quotient, Ref, Sum, children, refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ def reverse(program: Program, seeds: Mapping[Ref, tuple[Ref, ...]], wanted: Iter
     ``seeds`` gives for an output what reaches its adjoint from outside of the program. ``mark`` names the adjoints:
     "bar", or "check" for those of a program that holds adjoints already.
     """
-    builder = _Builder(program, mark)
+    building = _Adjoints(program, mark)
     for eq in reversed(program.equations):
         before, after = _parts(seeds.get(eq.target, ()))
-        builder.collect(eq.target, before, after)
+        building.collect(eq.target, before, after)
     for ref in wanted:
-        builder.collect(ref, _parts(seeds.get(ref, ()))[0], ())
-    return Reverse(Program(tuple(builder.out), builder.shapes, frozenset(builder.inline)), tuple(builder.adjoints))
+        building.collect(ref, _parts(seeds.get(ref, ()))[0], ())
+    return Reverse(building.program(), tuple(building.adjoints))
 
 
 def _parts(seeds: tuple[Ref, ...]) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
@@ -64,52 +64,43 @@ def _parts(seeds: tuple[Ref, ...]) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
     return tuple(s for s in seeds if "from" not in s.name.marks), tuple(s for s in seeds if "from" in s.name.marks)
 
 
-class _Builder:
+class _Adjoints(Building):
     def __init__(self, program: Program, mark: str) -> None:
-        self.forward, self.mark = program, mark
-        self.out: list[Equation] = []
-        self.shapes: dict[Name, Shape] = dict(program.shapes)
-        self.inline: set[Name] = set(program.inline)
+        super().__init__(program, mark)
+        self.mark = mark
         self.alias: dict[Ref, Ref] = {}
         self.adjoints: list[Adjoint] = []
 
     def collect(self, ref: Ref, before: tuple[Ref, ...], after: tuple[Ref, ...]) -> None:
-        target = adjoint_ref(ref, computed=ref in self.forward.definition, mark=self.mark)
-        shape = self.forward.shapes[ref.name]
+        target = adjoint_ref(ref, computed=ref in self.given.definition, mark=self.mark)
+        shape = self.given.shapes[ref.name]
         terms = [Term(seed, ("uses",)) for seed in before]
-        terms += [self.contribution(eq, ref, k) for eq in self.forward.uses(ref) for k, r in enumerate(eq.operands) if r == ref]
+        terms += [self.contribution(eq, ref, k) for eq in self.given.uses(ref) for k, r in enumerate(eq.operands) if r == ref]
         terms += [Term(seed, ("uses",)) for seed in after]
         for seed in (*before, *after):
             self.shapes[seed.name] = shape
         self.shapes[target.name] = shape
-        if ref.name in self.forward.inline and len(terms) == 1 and isinstance(terms[0].expr, Ref):
+        if ref.name in self.given.inline and len(terms) == 1 and isinstance(terms[0].expr, Ref):
             self.alias[target] = terms[0].expr
             return
-        if ref.name in self.forward.inline:
+        if ref.name in self.given.inline:
             self.inline.add(target.name)
         self.emit(target, [term.expr for term in terms])
-        if ref.name not in self.forward.inline:
+        if ref.name not in self.given.inline:
             self.adjoints.append(Adjoint(ref, target, tuple(terms)))
 
     def emit(self, target: Ref, exprs: list[Expr]) -> None:
         """The sum as one pointwise equation; a lone product of matrices or block is the equation itself."""
         expr = exprs[0] if len(exprs) == 1 else Sum(tuple(exprs)) if exprs else Number(Fraction(0))
-        if isinstance(expr, Ref) and self.out and expr == self.out[-1].target and expr.name in self.inline and "inline" in expr.name.base:
-            last = self.out.pop()
+        if isinstance(expr, Ref) and self.out and expr == self.out[-1].target and expr.name in self.inline:
             self.inline.discard(expr.name)
-            self.out.append(_retarget(last, target))
+            self.out.append(replace(self.out.pop(), target=target))
         else:
             self.out.append(Pointwise(target, expr))
 
     def adjoint(self, ref: Ref) -> Ref:
         found = adjoint_ref(ref, computed=True, mark=self.mark)
         return self.alias.get(found, found)
-
-    def temporary(self, shape: Shape, time: int | None) -> Ref:
-        target = Ref(Name("inline", sub=f"{self.mark}{len(self.out) + 1}"), time)
-        self.inline.add(target.name)
-        self.shapes[target.name] = shape
-        return target
 
     def contribution(self, eq: Equation, ref: Ref, position: int) -> Term:
         """What one use of ``ref`` sends to its adjoint."""
@@ -126,22 +117,13 @@ class _Builder:
     def through_pointwise(self, eq: Pointwise, ref: Ref) -> Term:
         rules = _rules(eq.expr, ref)
         expr = times(self.adjoint(eq.target), partial(eq, ref, self.function_value))
-        if not self.forward.shapes[ref.name] and self.forward.shapes[eq.target.name]:
-            product = self.temporary(self.forward.shapes[eq.target.name], 0)
+        if not self.given.shapes[ref.name] and self.given.shapes[eq.target.name]:
+            product = self.temporary(self.given.shapes[eq.target.name], 0)
             self.out.append(Pointwise(product, expr))
             total = self.temporary((), 0)
             self.out.append(Reduction(total, product))
             return Term(total, (*rules, "broadcast"), eq.target, eq.function)
         return Term(expr, tuple(rules), eq.target, eq.function)
-
-    def function_value(self, fn: str, argument: Ref) -> Ref:
-        """The value of another function at an argument of the forward program."""
-        for eq in (*self.forward.equations, *self.out):
-            if isinstance(eq, Pointwise) and eq.expr == Apply(fn, argument):
-                return eq.target
-        target = self.temporary(self.forward.shapes[argument.name], argument.time)
-        self.out.append(Pointwise(target, Apply(fn, argument)))
-        return target
 
     def through_contraction(self, eq: Contraction, position: int) -> Term:
         bar = self.adjoint(eq.target)
@@ -150,13 +132,13 @@ class _Builder:
         mine, theirs = letters[position], letters[1 - position]
         if not letters[2]:  # a scalar product: the adjoint is a number
             return Term(times(bar, other), ("matrix",), eq.target)
-        target = self.temporary(self.forward.shapes[wanted.name], wanted.time)
+        target = self.temporary(self.given.shapes[wanted.name], wanted.time)
         self.out.append(_contraction(target, bar, letters[2], other, theirs, mine))
         return Term(target, ("matrix",), eq.target)
 
     def through_layout(self, eq: Layout, position: int) -> Term:
         bar, ref = self.adjoint(eq.target), eq.operands[position]
-        target = self.temporary(self.forward.shapes[ref.name], ref.time)
+        target = self.temporary(self.given.shapes[ref.name], ref.time)
         if eq.op == "transpose":
             self.out.append(Layout(target, "transpose", (bar,)))
             return Term(target, ("transpose",), eq.target)
@@ -171,7 +153,7 @@ class _Builder:
                 zero = self.temporary((size,), ref.time)
                 self.out.append(Pointwise(zero, Number(Fraction(0))))
                 blocks.append(zero)
-        target = self.temporary(self.forward.shapes[ref.name], ref.time)
+        target = self.temporary(self.given.shapes[ref.name], ref.time)
         self.out.append(Layout(target, "concat", tuple(blocks), eq.split))
         return Term(target, ("concatenation",), eq.target)
 
@@ -211,7 +193,3 @@ def _contraction(target: Ref, bar: Ref, bar_index: str, other: Ref, other_index:
         rename.setdefault(letter, "ijklmn"[len(rename)])
     spec = "".join(rename.get(c, c) for c in f"{a},{b}->{wanted}")
     return Contraction(target, left, right, spec)
-
-
-def _retarget(eq: Equation, target: Ref) -> Equation:
-    return replace(eq, target=target)

@@ -64,6 +64,10 @@ def test_names_follow_the_gates() -> None:
     assert lines["h_t"] == "o_t ⊙ s_t"
 
 
+def test_an_author_may_use_the_name_of_values_that_nobody_sees() -> None:
+    check_same_values(Cell.from_equations("h_t = tanh(W x_t + U h_{t-1} + inline_1)"), seed=0)
+
+
 def test_equal_expressions_share_one_value() -> None:
     cell = Cell.from_equations("c_t = tanh(W x_t + U h_{t-1})\nh_t = tanh(c_t) ⊙ c_t + tanh(c_t)")
     assert sum(isinstance(eq, Pointwise) and eq.function == "tanh" for eq in cell.program.equations) == 2

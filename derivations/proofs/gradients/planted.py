@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction
+from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction, inline_name
 from derivations.notation import unicode
-from derivations.notation.tree import Expr, Name, Neg, Number, Power, Product, Quotient, Ref, Sum, children, rebuild
+from derivations.notation.tree import Expr, Neg, Number, Power, Product, Quotient, Ref, Sum, children, rebuild
 from derivations.proofs.gradients.comparison import Gradient
 from derivations.proofs.gradients.contraction import claims, products_if_equal, truth
 from derivations.proofs.gradients.counterexample import differ
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from derivations.calculus import Derivation
 
 TWO = Number(Fraction(2))
-PLANTED = Name("inline", sub="planted")  # what an equation computed before a factor was planted
+PLANTED = inline_name("planted")  # what an equation computed before a factor was planted
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ OWN = {
         """,
         {"inputs": ("eval",)},
     ),
+    "a name that values nobody sees have": ("inline_t = σ(V x_t)\nh_t = tanh(W x_t + U h_{t-1} + inline_1 ⊙ inline_t + inline_{bar5})", {}),
     "states that remember": ("s_t = V x_t\nk_t = tanh(b)\nh_t = tanh(W s_{t-1} + U h_{t-1} + R k_{t-1})", {}),
     "product of two products": ("h_t = tanh((W x_t) ⊙ (U h_{t-1}) + (U h_{t-1}) ⊙ b)", {}),
     "a state of the same step": ("h_t = tanh(U c_t + b)\nc_t = σ(W x_t + U h_{t-1})", {}),
