@@ -18,7 +18,8 @@ def svg(scene: Scene) -> str:
     wide, high = scene.width * SCALE + 2 * PAD, scene.height * SCALE + 2 * PAD
     title = '<title id="figt">Data flow of one step of the cell; adjoints run against the arrows</title>'
     body = [_wire(wire) for wire in scene.wires] + [_box(box) for box in scene.boxes] + [_label(label) for label in scene.labels]
-    size = f'viewBox="0 0 {_n(wide)} {_n(high)}" style="min-width:{_n(max(0.55 * wide, min(0.8 * wide, 700.0)))}px;max-width:{_n(wide * 1.15)}px"'
+    least = max(0.55 * wide, min(0.8 * wide, 700.0))  # a wide picture is made smaller down to what can be read, then it scrolls
+    size = f'viewBox="0 0 {_n(wide)} {_n(high)}" style="min-width:{_n(least)}px;max-width:{_n(wide * 1.15)}px"'
     return f'<svg {size} role="img" aria-labelledby="figt">{title}{_ARROW}{"".join(body)}</svg>'
 
 
