@@ -23,6 +23,7 @@ from derivations.evaluate import Functions, Values, evaluate_cell, evaluate_expr
 from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Ref
 from derivations.proofs.claims.read import Claim
+from derivations.proofs.step import leaves
 from derivations.sizes import shape_value
 
 DIGITS = 50
@@ -45,11 +46,6 @@ class Counterexample:
     values: Mapping[Ref, Any]
     index: int  # of the comparison that fails
     sides: tuple[float, float]
-
-
-def leaves(cell: Cell) -> tuple[Ref, ...]:
-    """Everything that a step may be given: inputs, previous states, parameters."""
-    return (*(Ref(n, 0) for n in cell.inputs), *(Ref(n, -1) for n in cell.states), *(Ref(n) for n in cell.parameters))
 
 
 def refute(cell: Cell, claim: Claim) -> Counterexample | None:

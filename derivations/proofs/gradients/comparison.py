@@ -21,7 +21,7 @@ from derivations.equations import Program
 from derivations.evaluate import Functions, Values, evaluate_expr, evaluate_program
 from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Assignment, Name, Ref
-from derivations.proofs.gradients.step import leaves, seeds
+from derivations.proofs.step import leaves, seeds
 from derivations.sizes import shape_value
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from derivations.notation.tree import Name, Ref
 from derivations.proofs.gradients.differential import Differential, Substitution
 from derivations.proofs.gradients.elements import Algebra, Index, Poly, add, constant, delta, element
 from derivations.proofs.gradients.expansion import Expansion, Misfit, in_blocks, label
-from derivations.proofs.gradients.step import leaves, seeds
+from derivations.proofs.step import leaves, seeds
 from derivations.sizes import Shape
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -17,10 +17,6 @@ import numpy as np
 from derivations.evaluate import Values
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
-
-if TYPE_CHECKING:
-    pass
-
 from derivations.proofs.gradients.comparison import Comparison, precise
 
 DIGITS = 60

@@ -12,7 +12,7 @@ from derivations.equations import Equation, Program
 from derivations.evaluate import Values, evaluate_expr, evaluate_program
 from derivations.notation.tree import Apply, Assignment, Expr, Name, Quotient, Ref, children
 from derivations.proofs.gradients.exact import Field
-from derivations.proofs.gradients.step import leaves, seeds
+from derivations.proofs.step import leaves, seeds
 from derivations.sizes import shape_value
 
 

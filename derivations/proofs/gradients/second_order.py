@@ -12,7 +12,7 @@ from derivations.proofs.gradients.differential import Differential
 from derivations.proofs.gradients.elements import Index, Poly, Unwritten, add
 from derivations.proofs.gradients.every_size import METHOD, judged
 from derivations.proofs.gradients.expansion import Expansion, Misfit, label
-from derivations.proofs.gradients.step import leaves
+from derivations.proofs.step import leaves
 from derivations.verdict import Result
 
 if TYPE_CHECKING:

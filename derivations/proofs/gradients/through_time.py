@@ -22,7 +22,7 @@ from derivations.proofs.gradients.comparison import Gradient
 from derivations.proofs.gradients.counterexample import search
 from derivations.proofs.gradients.exact import Field, Inexact, attempted
 from derivations.proofs.gradients.exact_step import ExactStep, generators
-from derivations.proofs.gradients.step import leaves, seeds
+from derivations.proofs.step import leaves, seeds
 from derivations.verdict import Result
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from time import perf_counter
 
 from derivations.cell import Cell
@@ -24,12 +24,6 @@ def find_ranges(cell: Cell) -> tuple[Range, ...]:
     scalars = Scalars(cell)
     pointwise = (eq for eq in cell.program.shown if isinstance(eq, Pointwise))
     return tuple(found for eq in pointwise for found in _ranges_of(scalars, eq, eq.target.name in cell.states))
-
-
-def intervals(cell: Cell) -> Mapping[Ref, Interval]:
-    """An interval over the reals for every value that a step computes."""
-    scalars = Scalars(cell)
-    return {eq.target: scalars[eq.target] for eq in cell.program.shown}
 
 
 def prove_ranges(cell: Cell) -> tuple[Result, ...]:

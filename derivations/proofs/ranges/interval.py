@@ -12,7 +12,6 @@ from derivations.functions import Function, Interval
 
 REAL = Interval(-sp.oo, sp.oo)
 NONNEGATIVE = Interval(sp.Integer(0), sp.oo, True, False)
-NONPOSITIVE = Interval(-sp.oo, sp.Integer(0), False, True)
 DIGITS = 60  # two exact numbers that are not equal differ in the first 60 digits, or are not ordered at all
 
 # Increasing and made of these only, a function is analytic, hence strictly increasing: open ends stay open.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import sympy as sp
@@ -120,7 +120,7 @@ def _because(done: Sequence[Ref]) -> list[Part]:
 def at_zero(ref: Ref) -> Ref:
     """The state before the first step, for print."""
     sub = f"{ref.name.sub}_0" if ref.name.sub else "0"
-    return Ref(type(ref.name)(ref.name.base, ref.name.accents, sub, ref.name.sup, ref.name.marks))
+    return Ref(replace(ref.name, sub=sub))
 
 
 def growth_ranges(scalars: Scalars, eq: Pointwise) -> Iterator[Range]:

@@ -1,6 +1,7 @@
 """Ranges found from equations alone: what is found, that it is true of random cells, and that errors change it."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 
 from derivations import Cell, CellError, cell_names, get_cell
 from derivations.evaluate import evaluate_program
+from derivations.notation.tree import Neg, Number, Sum
 from derivations.proofs.claims import judge_claims
 from derivations.proofs.claims.read import read_claim
 from derivations.proofs.claims.refute import refute
-from derivations.proofs.ranges import find_ranges, intervals, prove_ranges
-from derivations.proofs.ranges.sharp import is_sharp
+from derivations.proofs.ranges import find_ranges, prove_ranges
+from derivations.proofs.ranges.scalar import Scalars
 from tests.evaluation import FUNCTIONS, leaves, random_values, sizes_of
 from tests.random_cells import cells
 
@@ -86,6 +88,23 @@ def test_nothing_is_found_where_nothing_is_known(equations):
     assert not any("h_t" in statement for statement in found_in(equations))
 
 
+SLACK = Number(Fraction(1, 100))
+
+
+def is_sharp(cell, found):
+    """Whether some step comes within 1/100 of each bound of a range; None for a range that is not about one step."""
+    claim = None if found.given else _as_claim(cell, found)
+    return claim and all(refute(cell, _tightened(claim, index)) for index in range(len(claim.relations)))
+
+
+def _tightened(claim, index):
+    """One comparison with its larger side made smaller by ``SLACK``."""
+    small, large = claim.sides[index : index + 2]
+    if claim.relations[index] in (">=", ">"):
+        small, large = large, small
+    return replace(claim, sides=(small, Sum((large, Neg(SLACK)))), relations=("<=",))
+
+
 @pytest.mark.parametrize("name", ["lstm", "gru_after"])
 def test_the_ranges_of_gated_cells_are_sharp(name):
     cell = get_cell(name)
@@ -104,8 +123,9 @@ def test_no_value_of_a_random_cell_leaves_its_interval(cell, seed, scale):
     values = {ref: scale * value for ref, value in random_values(leaves(cell), cell.shapes, sizes, seed).items()}
     with np.errstate(all="ignore"):
         known = evaluate_program(cell.program, values, FUNCTIONS, sizes)
-    for ref, box in intervals(cell).items():
-        found = np.asarray(known[ref], dtype=float)
+    scalars = Scalars(cell)
+    for ref in (eq.target for eq in cell.program.shown):
+        box, found = scalars[ref], np.asarray(known[ref], dtype=float)
         found = found[np.isfinite(found)]
         room = 1e-9 * (1 + np.abs(found))
         assert np.all(found >= float(box.low) - room)
