@@ -1,8 +1,7 @@
-"""The entrywise functions that equations may use: one record each, nothing else to edit to add one.
+"""The entrywise functions that equations may use: one record each. The NumPy text of a function is in ``numeric.codegen.activations``.
 
 ``derivative`` is a polynomial in the function's own value ``y`` and in the values of other functions at the same
-argument, so the backward pass evaluates nothing that the forward pass has not. It is stated here and proved from
-``definition`` by the test suite and by ``gateproof explain``.
+argument. It is stated here and proved from ``definition`` by the test suite; proofs of gradients do not read it.
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ class Function:
     unicode: str
     definition: Callable[[sp.Expr], sp.Expr]
     derivative: Callable[[sp.Expr, Callable[[str], sp.Expr]], sp.Expr]  # (own value, value of another function at the same argument)
-    needs: tuple[str, ...] = ()  # the other functions that ``derivative`` reads
     range: Interval = field(default_factory=lambda: Interval(-sp.oo, sp.oo))
     increasing: bool = False
     reason: str = ""  # why the derivative is what it is, in one line of LaTeX
@@ -84,7 +82,6 @@ FUNCTIONS: dict[str, Function] = {
             "softplus",
             lambda u: sp.log(1 + sp.exp(u)),
             lambda _, value: value("sigmoid"),
-            needs=("sigmoid",),
             range=Interval(sp.Integer(0), sp.oo),
             increasing=True,
             reason=r"chain rule on $\log(1+e^{u})$",

@@ -199,3 +199,10 @@ def _begins_with_number(expr: Expr) -> bool:
 def squared(expr: Power, scalars: Scalars) -> bool:
     """Whether a power prints as ``s ⊙ s``: the square of a vector has no other meaning, and this one shows it."""
     return expr.exponent == 2 and isinstance(expr.base, Ref) and not is_scalar(expr.base, scalars)
+
+
+def scripted(sign: str, text: str) -> str:
+    """A sub- or superscript, in braces if it is longer than one character; nothing for an empty one."""
+    if not text:
+        return ""
+    return sign + (text if len(text) == 1 else f"{{{text}}}")

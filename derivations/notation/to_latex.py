@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from derivations.functions import FUNCTIONS
-from derivations.notation.printing import ATOM, FACTOR, PRODUCT, Piece, Printer, Scalars, is_scalar, squared
+from derivations.notation.printing import ATOM, FACTOR, PRODUCT, Piece, Printer, Scalars, is_scalar, scripted, squared
 from derivations.notation.spelling import GREEK_COMMANDS, TIME_SUFFIX
 from derivations.notation.tree import Apply, Expr, MatMul, Name, Number, Power, Quotient, Ref, Sum, Times, Total, Transpose
 
@@ -36,7 +36,7 @@ def name_latex(name: Name, time: int | None = None, *, style: Style = Style()) -
     if name.sup:
         # TeX refuses a prime and a superscript side by side.
         above, primes = r"\prime" * primes + f"({_labels(name.sup)})" + above, 0
-    return letter + "'" * primes + _script("^", above) + _script("_", ",".join(filter(None, (_labels(name.sub), TIME_SUFFIX[time]))))
+    return letter + "'" * primes + scripted("^", above) + scripted("_", ",".join(filter(None, (_labels(name.sub), TIME_SUFFIX[time]))))
 
 
 def _letter(name: Name) -> tuple[str, int, bool]:
@@ -67,12 +67,6 @@ def _base(base: str) -> str:
 def _labels(text: str) -> str:
     """Labels of one or two letters are letters, longer ones are words."""
     return ",".join(part if len(part) < 3 or part.isdigit() else _base(part) for part in text.split("_"))
-
-
-def _script(sign: str, text: str) -> str:
-    if not text:
-        return ""
-    return sign + (text if len(text) == 1 else f"{{{text}}}")
 
 
 class _Latex(Printer):
@@ -108,7 +102,7 @@ class _Latex(Printer):
     def power(self, expr: Power) -> Piece:
         if squared(expr, self.scalars):
             return self.piece(Times("⊙", expr.base, expr.base))
-        return self.at(expr.base, ATOM) + _script("^", str(expr.exponent)), FACTOR
+        return self.at(expr.base, ATOM) + scripted("^", str(expr.exponent)), FACTOR
 
     def total(self, expr: Total) -> str:
         return self.style.one + self.style.transpose + r"\," + self.at(expr.arg, FACTOR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from derivations.functions import FUNCTIONS
-from derivations.notation.printing import ATOM, BESIDE, FACTOR, PRODUCT, Piece, Printer, Scalars, squared
+from derivations.notation.printing import ATOM, BESIDE, FACTOR, PRODUCT, Piece, Printer, Scalars, scripted, squared
 from derivations.notation.spelling import COMBINING_OF, GREEK_CHARACTERS, SUPERSCRIPT_OF, TIME_SUFFIX
 from derivations.notation.tree import Apply, Expr, Name, Power, Quotient, Ref, Times, Total, Transpose
 
@@ -24,7 +24,7 @@ def name_unicode(name: Name, time: int | None = None) -> str:
         letter = _marked(letter, mark)
     above = f"({_labels(name.sup)})" if name.sup else ""
     below = ",".join(filter(None, (_labels(name.sub), TIME_SUFFIX[time])))
-    return letter + _script("^", above) + _script("_", below)
+    return letter + scripted("^", above) + scripted("_", below)
 
 
 def _marked(letter: str, mark: str) -> str:
@@ -35,12 +35,6 @@ def _marked(letter: str, mark: str) -> str:
 
 def _labels(text: str) -> str:
     return ",".join(GREEK_CHARACTERS.get(part, part) for part in text.split("_"))
-
-
-def _script(sign: str, text: str) -> str:
-    if not text:
-        return ""
-    return sign + (text if len(text) == 1 else f"{{{text}}}")
 
 
 class _Unicode(Printer):

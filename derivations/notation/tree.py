@@ -12,27 +12,21 @@ from typing import TypeAlias
 
 from derivations.errors import Span
 
-MARKS = {
-    "bar": "adjoint",
-    "from": "part of an adjoint that arrives from step t+1",
-    "direct": "direct derivative of the loss",
-    "dot": "tangent",
-    "check": "adjoint of second order",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Name:
     """A variable by its spelling: letter, accents, sub- and superscript; ``marks`` make adjoints and tangents.
 
-    ``base`` is ASCII: a Latin letter or word, or the English name of a Greek letter (``alpha``).
+    ``base`` is ASCII: a Latin letter or word, or the English name of a Greek letter (``alpha``). Marks that print: "bar",
+    an adjoint; "from", the part of it that arrives from step t+1; "direct", a direct derivative of the loss; "dot", a
+    tangent; "check", an adjoint of second order. The generator marks parts of values in its own ways.
     """
 
     base: str
     accents: tuple[str, ...] = ()  # "tilde", "hat", "bar", "prime"
     sub: str = ""
     sup: str = ""
-    marks: tuple[str, ...] = ()  # outermost last; keys of MARKS
+    marks: tuple[str, ...] = ()  # outermost last
 
     @property
     def id(self) -> str:
@@ -223,10 +217,3 @@ def refs(node: Expr) -> Iterator[Ref]:
         return
     for child in children(node):
         yield from refs(child)
-
-
-def substitute(node: Expr, values: dict[Ref, Expr]) -> Expr:
-    """``node`` with uses replaced by expressions."""
-    if isinstance(node, Ref):
-        return values.get(node, node)
-    return rebuild(node, lambda child: substitute(child, values))

@@ -10,7 +10,7 @@ import numpy as np
 from derivations.cell import Cell
 from numeric.checks.case import Array, Case, draw_case
 from numeric.checks.complex_step import STEP
-from numeric.checks.gap import ROUNDING, Gap, compare, epsilon, rounding_bounds, worst
+from numeric.checks.gap import NOTHING, ROUNDING, Gap, compare, epsilon, rounding_bounds, worst
 from numeric.checks.judge import Check
 from numeric.checks.plain import floats, loss, unroll
 from numeric.checks.reference import compare_plain
@@ -63,7 +63,7 @@ def compare_refusals(subject: Subject, case: Case) -> Gap:
             complaint = _complaint(put, wrong, name, came)
             if complaint:
                 return Gap(f"{call} with {what}: {complaint}", np.nan, np.nan, np.inf, 0.0)
-    return Gap("", 0.0, 0.0, 0.0, 0.0)
+    return NOTHING
 
 
 def _complaint(put: Callable[[Any], Any], wrong: Any, name: str, came: str) -> str:

@@ -8,16 +8,15 @@ from pathlib import Path
 from types import ModuleType
 
 from derivations import Cell, CellError, cell_names, get_cell
+from derivations.catalogue import SUFFIXES
 from numeric.codegen.targets import TARGETS, generate
-
-CELL_FILES = (".toml", ".txt", ".tex")
 
 
 def load_module(cell: str | Path | Cell, target: str) -> ModuleType:
     """See ``numeric.load``."""
     if target not in TARGETS:
         raise CellError(f"no target {target!r}", hint=f"targets: {', '.join(TARGETS)}")
-    if isinstance(cell, Path) or (isinstance(cell, str) and cell.endswith(CELL_FILES)):
+    if isinstance(cell, Path) or (isinstance(cell, str) and cell.endswith(SUFFIXES)):
         cell = Cell.from_file(cell)
     if isinstance(cell, str):
         cell = get_cell(cell)

@@ -39,4 +39,3 @@ def test_ends_of_the_range_are_limits(function: Function) -> None:
 def test_every_spelling_names_one_function() -> None:
     spellings = [s for f in FUNCTIONS.values() for s in f.spellings]
     assert len(spellings) == len(set(spellings))
-    assert all(needed in FUNCTIONS for f in FUNCTIONS.values() for needed in f.needs)
