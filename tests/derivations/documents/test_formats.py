@@ -159,7 +159,7 @@ def test_without_tex_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.iterdir()) == []
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(cells())
 def test_cells_that_nobody_wrote_are_told(cell: Cell) -> None:
     d = derive(cell)
