@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from derivations.cell import Cell
 from derivations.equations import Program
 from derivations.notation.tree import Name, Ref
+from derivations.proofs.gradients.blocks import Misfit, in_blocks
 from derivations.proofs.gradients.differential import Differential, Substitution
 from derivations.proofs.gradients.elements import Algebra, Index, Poly, add, constant, delta, element
-from derivations.proofs.gradients.expansion import Expansion, Misfit, in_blocks, label
+from derivations.proofs.gradients.expansion import Expansion, label
 from derivations.proofs.step import leaves, seeds
 from derivations.sizes import Shape
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
+from derivations.proofs.gradients.blocks import Misfit
 from derivations.proofs.gradients.comparison import Second, returned, weight
 from derivations.proofs.gradients.contraction import by_element, claims, truth
 from derivations.proofs.gradients.differential import Differential
 from derivations.proofs.gradients.elements import Index, Poly, Unwritten, add
 from derivations.proofs.gradients.every_size import METHOD, judged
-from derivations.proofs.gradients.expansion import Expansion, Misfit, label
+from derivations.proofs.gradients.expansion import Expansion, label
 from derivations.proofs.step import leaves
 from derivations.verdict import Result
 

@@ -105,8 +105,8 @@ def came(name: Name) -> Ref:
 def prove_composition(derivation: Derivation, steps: Sequence[Result]) -> tuple[Result, ...]:
     """The recursion over T steps, for every T: by the chain rule, from the proofs of one step in ``steps``."""
     start, missing = perf_counter(), premise_that_fails(derivation, steps)
-    seconds = (perf_counter() - start) / len(returned(derivation))
-    return tuple(_composed(derivation, step, missing, seconds) for step in returned(derivation))
+    seconds = (perf_counter() - start) / len(steps_returned(derivation))
+    return tuple(_composed(derivation, step, missing, seconds) for step in steps_returned(derivation))
 
 
 def _composed(derivation: Derivation, step: Step, missing: str, seconds: float) -> Result:
@@ -171,7 +171,7 @@ def prove_unrolled(derivation: Derivation) -> tuple[Result, ...]:
             why = f"runs of {steps} steps: {error}"
             break
         longest = steps
-    steps_back = returned(derivation)
+    steps_back = steps_returned(derivation)
     blank = Result(
         derivation.cell.name,
         "",
@@ -210,7 +210,7 @@ def _unrolled(derivation: Derivation, step: Step, wrong: bool, blank: Result) ->
     return replace(result, why=why if wrong else blank.why)
 
 
-def returned(derivation: Derivation) -> tuple[Step, ...]:
+def steps_returned(derivation: Derivation) -> tuple[Step, ...]:
     """The steps that give what a backward pass returns: parameters, inputs, states of the step before."""
     return tuple(step for step in derivation.steps if step.adjoint.of not in derivation.forward.definition)
 
