@@ -68,21 +68,27 @@ def derive(
         str | None, typer.Option("--format", "-f", metavar="tex|pdf|html|md|json", help="Format; default: the suffix of -o, or md.")
     ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="PATH|-", help="The file to write, or - for standard output.")] = "-",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Report all that gateproof verify finds, code included; takes seconds. Default: the proofs.")
+    ] = False,
 ) -> None:
     """Derive every gradient of a cell, step by step, and write the derivation as a document."""
     from derivations.calculus import derive as derive_cell
     from derivations.documents import render, write
+    from numeric.verify import verify as verify_cell
 
-    derivation = derive_cell(open_cell(cell))
+    opened = open_cell(cell)
+    derivation = derive_cell(opened)
+    results = tuple(verify_cell(opened)) if verify else None
     if output == "-":
         if fmt == "pdf":
             raise CellError("a PDF on standard output", hint="give a file: -o cell.pdf")
-        typer.echo(render(derivation, fmt or "md"), nl=False)
+        typer.echo(render(derivation, fmt or "md", results), nl=False)
         return
     path = Path(output)
     if fmt and path.suffix != f".{fmt}":
         raise CellError(f"format {fmt} and file {path.name}", hint=f"give a file whose name ends in .{fmt}, or leave out -f")
-    write(derivation, path)
+    write(derivation, path, results)
     typer.echo(f"wrote {path}", err=True)
 
 

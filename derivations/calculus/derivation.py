@@ -6,6 +6,7 @@ adjoints as in A. Griewank and A. Walther, "Evaluating Derivatives", 2nd edition
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from derivations.equations import Pointwise, Program
 from derivations.errors import CellError
 from derivations.notation import latex, unicode
 from derivations.notation.tree import Expr, Name, Ref, Sum
+from derivations.verdict import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +188,14 @@ class Derivation:
         known = ", ".join(dict.fromkeys(s.adjoint.of.name.id + ("_prev" if s.kind == "arriving" else "") for s in self.steps))
         raise KeyError(f"{name}: no such variable; the derivation has {known}")
 
-    def write(self, path: str | Path) -> Path:
-        """Write the derivation as .tex, .pdf, .html, .md or .json, by the suffix; the file appears whole or not at all."""
+    def write(self, path: str | Path, results: Sequence[Result] | None = None) -> Path:
+        """Write the derivation as .tex, .pdf, .html, .md or .json, by the suffix; the file appears whole or not at all.
+
+        ``results`` are the verdicts that the document reports; by default gradients, ranges and claims are proved now.
+        """
         from derivations.documents import write
 
-        return write(self, Path(path))
+        return write(self, Path(path), results)
 
     def _repr_latex_(self) -> str:
         from derivations.documents import notebook_latex
