@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -46,7 +47,7 @@ def commands(console: str) -> Iterator[tuple[str, str]]:
 
 
 def normal(text: str) -> str:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", unicodedata.normalize("NFC", text))  # an editor may have put ā for a and a macron
     text = re.sub(r"\b\d+(\.\d+)? ?(m|µ)?s\b", "# s", text)
     text = re.sub(r"([─━═-])\1{2,}", r"\1\1\1", re.sub(r"[ \t]+", " ", text))
     return "\n".join(line.strip() for line in text.strip().splitlines())
