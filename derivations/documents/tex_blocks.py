@@ -78,7 +78,8 @@ def algorithm(block: Algorithm, text: Text) -> str:
     lines.append(_unnumbered("output", text.rich(block.result)))
     chunks = [lines[k : k + CHUNK] for k in range(0, len(lines), CHUNK)]
     tabulars = "\n".join("\\begin{alglines}\n" + "\n".join(chunk) + "\n\\end{alglines}" for chunk in chunks)
-    return f"\\begin{{algorithm}}{{{text.rich(block.caption)}\\label{{alg:{block.key}}}}}\n{tabulars}\n\\end{{algorithm}}"
+    room = rf"\need{{{3 + 1.2 * len(chunks[0]):.1f}\baselineskip}}"  # the caption stays with the first stretch
+    return f"{room}\n\\begin{{algorithm}}{{{text.rich(block.caption)}\\label{{alg:{block.key}}}}}\n{tabulars}\n\\end{{algorithm}}"
 
 
 def _unnumbered(word: str, text: str) -> str:
