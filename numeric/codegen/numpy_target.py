@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from derivations.equations import Contraction, Layout, Pointwise, Reduction
 from derivations.notation.tree import Expr, Ref, Sum, refs
 from numeric.codegen.expressions import ATOM, PRODUCT, expression_text
+from numeric.codegen.fusion import Op
 from numeric.codegen.levels import STEP
 from numeric.codegen.lines import Line
 from numeric.codegen.names import joined
 from numeric.codegen.places import Places, axes_text, slice_text
-from numeric.codegen.schedule import Op
 from numeric.codegen.task import Gather
 
 Text = Callable[[Ref], tuple[str, int]]
@@ -49,10 +49,8 @@ class Printer:
         users = [user for user in self.places.one.ops if not set(op.targets).isdisjoint(user.operands)]
         if len(users) != 1 or users[0].level != op.level or not isinstance(users[0].equations[0], Pointwise | Layout):
             return False
-        touched = [column for column in _columns(users[0]) if not set(op.targets).isdisjoint(column)]
+        touched = [column for column in users[0].columns if not set(op.targets).isdisjoint(column)]
         return touched == [op.targets]
-
-    # ------------------------------------------------------------ comments
 
     def _comment(self, op: Op) -> str:
         """Numbers of the equations, then the equation, if the line computes all of it."""
@@ -64,8 +62,6 @@ class Printer:
         note = self.task.shared.get(labels[0]) if len(labels) == 1 and len(shown) > 1 else None
         more = ", …" if note is None and len(shown) > 1 else ""
         return f"{absorbed}{' '.join(labels)} {note or self.task.notes[shown[0]]}{more}"
-
-    # ------------------------------------------------------------ values
 
     def _value(self, op: Op) -> str:
         text = self._plain_value(op)
@@ -81,7 +77,7 @@ class Printer:
             case Pointwise():
                 return self._pointwise(first, op)
             case Contraction():
-                left, right = _columns(op)
+                left, right = op.columns
                 return self._contraction(first, left, right, op)
             case Gather():
                 left, right = zip(*(product.operands for product in first.products), strict=True)
@@ -97,7 +93,7 @@ class Printer:
         return self._value(inner) if inner else self.places.text(distinct, op.level)
 
     def _pointwise(self, eq: Pointwise, op: Op) -> str:
-        columns = {column[0]: tuple(dict.fromkeys(column)) for column in _columns(op)}
+        columns = {column[0]: tuple(dict.fromkeys(column)) for column in op.columns}
         rank = len(self.places.shape(eq.target))
 
         def text(ref: Ref) -> tuple[str, int]:
@@ -148,19 +144,13 @@ class Printer:
         return f"np.sum({text})" if eq.target.time is None else f"np.sum({text}, axis={axes_text(axes)})"
 
     def _layout(self, eq: Layout, op: Op) -> str:
-        columns = [self._text(column, op) for column in _columns(op)]
+        columns = [self._text(column, op) for column in op.columns]
         if eq.op == "concat":
             return f"concat({', '.join(columns)})"
         if eq.op == "part":
             lead = "..." if self.places.timed(eq.operands[0]) or len(self.places.shape(eq.operands[0])) == 1 else ":"
             return f"{columns[0]}[{lead}, {slice_text(eq.split, eq.index, eq.index + 1)}]"
         return f"np.swapaxes({columns[0]}, -1, -2)"
-
-
-def _columns(op: Op) -> list[tuple[Ref, ...]]:
-    """The operands of the equations of an operation, position by position."""
-    uses = [tuple(refs(eq.expr)) if isinstance(eq, Pointwise) else eq.operands for eq in op.equations]
-    return list(zip(*uses, strict=True))
 
 
 def _total(terms: tuple[Expr, ...]) -> Expr:
