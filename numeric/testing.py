@@ -48,9 +48,6 @@ __all__ = [
 VALUES = tuple(k / 8 for k in range(-8, 9) if k)  # no zero: it would hide what it multiplies; exact in float32, with few digits
 
 
-# ---------------------------------------------------------------- strategies
-
-
 def _cell(cell: str | Cell) -> Cell:
     if isinstance(cell, Cell):
         return cell
@@ -130,9 +127,6 @@ def cell_cases(
         return Case(found, p, *(draw(group(found, at, dtype=dtype, scale=scale)) for group in (inputs, states, gradients)))
 
     return cases()
-
-
-# ---------------------------------------------------------------- assertions
 
 
 def assert_gradients(

@@ -44,9 +44,6 @@ PACKED = {  # array: the parameters that lie below each other in it, so that one
 }
 
 
-# ---------------------------------------------------------------- parameters
-
-
 class Params:
     """The parameters under their names; ``p.W = v`` copies v.  PACKED says how they are stored."""
 
@@ -147,9 +144,6 @@ def restored(kind, sizes, dtype, arrays):
     return result
 
 
-# ---------------------------------------------------------------- arguments
-
-
 def array(name, value, shape, dtype):
     """``value`` as an array of ``dtype``; None in ``shape`` stands for any size >= 1."""
     result = np.asarray(value)
@@ -219,9 +213,6 @@ def finished(run, p):
     return run.time, run.batch
 
 
-# ---------------------------------------------------------------- operations
-
-
 def rows(a):
     """Time and batch as one axis."""
     return a.reshape(-1, a.shape[-1])
@@ -256,9 +247,6 @@ def tanh_slope(a):
     return e
 
 
-# ---------------------------------------------------------------- forward
-
-
 @np.errstate(all="ignore")
 def forward(p, x, h=None, save=True):
     """Run the cell over a sequence; returns a Run.
@@ -280,9 +268,6 @@ def forward(p, x, h=None, save=True):
             h[t + 1] = tanh(a[t])                                         # (2) h_t = tanh(a_t)
     kept = {"a": a, "x": x, "h": h} if save else None
     return Run(h=h[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
-
-
-# ---------------------------------------------------------------- backward
 
 
 @np.errstate(all="ignore")
@@ -314,9 +299,6 @@ def backward(p, run, dh=None):
     return grads
 
 
-# ---------------------------------------------------------------- forward mode
-
-
 @np.errstate(all="ignore")
 def jvp(p, run, dp=None, dx=None, dh0=None):
     """Tangents of the outputs along a direction; p has to have the values that ``forward`` used.
@@ -340,9 +322,6 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
             dot_a = early_dot_a[t - first] + dot_h[t] @ U_T
             dot_h[t + 1] = dtanh_a[t - first] * dot_a                     # d(2) ḣ_t = (1 − h_t ⊙ h_t) ⊙ ȧ_t
     return Tangents(h=dot_h[1:])
-
-
-# ---------------------------------------------------------------- one step
 
 
 def step(p, x, h=None):

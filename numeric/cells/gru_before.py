@@ -69,9 +69,6 @@ PACKED = {  # array: the parameters that lie below each other in it, so that one
 }
 
 
-# ---------------------------------------------------------------- parameters
-
-
 class Params:
     """The parameters under their names; ``p.W_z = v`` copies v.  PACKED says how they are stored."""
 
@@ -172,9 +169,6 @@ def restored(kind, sizes, dtype, arrays):
     return result
 
 
-# ---------------------------------------------------------------- arguments
-
-
 def array(name, value, shape, dtype):
     """``value`` as an array of ``dtype``; None in ``shape`` stands for any size >= 1."""
     result = np.asarray(value)
@@ -244,9 +238,6 @@ def finished(run, p):
     return run.time, run.batch
 
 
-# ---------------------------------------------------------------- operations
-
-
 def rows(a):
     """Time and batch as one axis."""
     return a.reshape(-1, a.shape[-1])
@@ -269,7 +260,7 @@ def concat(*parts):
 
 
 def sigmoid(a):
-    """1 / (1 + exp(-a)): full relative accuracy in both tails."""
+    """1 / (1 + exp(-a)): full relative accuracy in both tails, down to the smallest normal number."""
     e = np.exp(-a)
     e += 1
     return np.reciprocal(e)
@@ -295,9 +286,6 @@ def tanh_slope(a):
     e *= 4
     e /= square
     return e
-
-
-# ---------------------------------------------------------------- forward
 
 
 @np.errstate(all="ignore")
@@ -333,9 +321,6 @@ def forward(p, x, h=None, save=True):
             h[t + 1] = z[t] * h[t] + (1 - z[t]) * h_tilde[t]              # (7) h_t = z_t ⊙ h_{t-1} + (1 − z_t) ⊙ h̃_t
     kept = {"zr": zr, "a_h": a_h, "h": h, "a_zr": a_zr, "h_tilde": h_tilde, "x": x, "p_": p_} if save else None
     return Run(h=h[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
-
-
-# ---------------------------------------------------------------- backward
 
 
 @np.errstate(all="ignore")
@@ -380,9 +365,6 @@ def backward(p, run, dh=None):
     return grads
 
 
-# ---------------------------------------------------------------- forward mode
-
-
 @np.errstate(all="ignore")
 def jvp(p, run, dp=None, dx=None, dh0=None):
     """Tangents of the outputs along a direction; p has to have the values that ``forward`` used.
@@ -424,9 +406,6 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
             # d(7) ḣ_t = (h_{t-1} − h̃_t) ⊙ ż_t + z_t ⊙ ḣ_{t-1} + (1 − z_t) ⊙ h̃̇_t
             dot_h[t + 1] = (h[t] - h_tilde[t]) * dot_zr[:, :hidden] + z[t] * dot_h[t] + (1 - z[t]) * dot_h_tilde
     return Tangents(h=dot_h[1:])
-
-
-# ---------------------------------------------------------------- one step
 
 
 def step(p, x, h=None):

@@ -75,9 +75,6 @@ PACKED = {  # array: the parameters that lie below each other in it, so that one
 }
 
 
-# ---------------------------------------------------------------- parameters
-
-
 class Params:
     """The parameters under their names; ``p.W_f = v`` copies v.  PACKED says how they are stored."""
 
@@ -178,9 +175,6 @@ def restored(kind, sizes, dtype, arrays):
     return result
 
 
-# ---------------------------------------------------------------- arguments
-
-
 def array(name, value, shape, dtype):
     """``value`` as an array of ``dtype``; None in ``shape`` stands for any size >= 1."""
     result = np.asarray(value)
@@ -250,9 +244,6 @@ def finished(run, p):
     return run.time, run.batch
 
 
-# ---------------------------------------------------------------- operations
-
-
 def rows(a):
     """Time and batch as one axis."""
     return a.reshape(-1, a.shape[-1])
@@ -275,7 +266,7 @@ def concat(*parts):
 
 
 def sigmoid(a):
-    """1 / (1 + exp(-a)): full relative accuracy in both tails."""
+    """1 / (1 + exp(-a)): full relative accuracy in both tails, down to the smallest normal number."""
     e = np.exp(-a)
     e += 1
     return np.reciprocal(e)
@@ -301,9 +292,6 @@ def tanh_slope(a):
     e *= 4
     e /= square
     return e
-
-
-# ---------------------------------------------------------------- forward
 
 
 @np.errstate(all="ignore")
@@ -337,9 +325,6 @@ def forward(p, x, h=None, c=None, save=True):
             h[t + 1] = o[t] * s[t]                                        # (8) h_t = o_t ⊙ s_t
     kept = {"fio": fio, "c": c, "a_fiog": a_fiog, "s": s, "g": g, "x": x, "h": h} if save else None
     return Run(h=h[1:], c=c[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
-
-
-# ---------------------------------------------------------------- backward
 
 
 @np.errstate(all="ignore")
@@ -392,9 +377,6 @@ def backward(p, run, dh=None, dc=None):
     return grads
 
 
-# ---------------------------------------------------------------- forward mode
-
-
 @np.errstate(all="ignore")
 def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
     """Tangents of the outputs along a direction; p has to have the values that ``forward`` used.
@@ -435,9 +417,6 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
             dot_s = dtanh_c[t - first] * dot_c[t + 1]                     # d(7) ṡ_t = (1 − s_t ⊙ s_t) ⊙ ċ_t
             dot_h[t + 1] = s[t] * dot_fio[:, 2 * hidden:] + o[t] * dot_s  # d(8) ḣ_t = s_t ⊙ ȯ_t + o_t ⊙ ṡ_t
     return Tangents(h=dot_h[1:], c=dot_c[1:])
-
-
-# ---------------------------------------------------------------- one step
 
 
 def step(p, x, h=None, c=None):

@@ -71,9 +71,6 @@ PACKED = {  # array: the parameters that lie below each other in it, so that one
 }
 
 
-# ---------------------------------------------------------------- parameters
-
-
 class Params:
     """The parameters under their names; ``p.W_f = v`` copies v.  PACKED says how they are stored."""
 
@@ -174,9 +171,6 @@ def restored(kind, sizes, dtype, arrays):
     return result
 
 
-# ---------------------------------------------------------------- arguments
-
-
 def array(name, value, shape, dtype):
     """``value`` as an array of ``dtype``; None in ``shape`` stands for any size >= 1."""
     result = np.asarray(value)
@@ -246,9 +240,6 @@ def finished(run, p):
     return run.time, run.batch
 
 
-# ---------------------------------------------------------------- operations
-
-
 def rows(a):
     """Time and batch as one axis."""
     return a.reshape(-1, a.shape[-1])
@@ -271,7 +262,7 @@ def concat(*parts):
 
 
 def sigmoid(a):
-    """1 / (1 + exp(-a)): full relative accuracy in both tails."""
+    """1 / (1 + exp(-a)): full relative accuracy in both tails, down to the smallest normal number."""
     e = np.exp(-a)
     e += 1
     return np.reciprocal(e)
@@ -297,9 +288,6 @@ def tanh_slope(a):
     e *= 4
     e /= square
     return e
-
-
-# ---------------------------------------------------------------- forward
 
 
 @np.errstate(all="ignore")
@@ -335,9 +323,6 @@ def forward(p, x, h=None, c=None, save=True):
             h[t + 1] = o[t] * s[t]                                        # (9) h_t = o_t ⊙ s_t
     kept = {"fio": fio, "c": c, "a_fiog": a_fiog, "s": s, "g": g, "h": h, "x": x} if save else None
     return Run(h=h[1:], c=c[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
-
-
-# ---------------------------------------------------------------- backward
 
 
 @np.errstate(all="ignore")
@@ -398,9 +383,6 @@ def backward(p, run, dh=None, dc=None):
     return grads
 
 
-# ---------------------------------------------------------------- forward mode
-
-
 @np.errstate(all="ignore")
 def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
     """Tangents of the outputs along a direction; p has to have the values that ``forward`` used.
@@ -445,9 +427,6 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
             dot_s = dtanh_c[t - first] * dot_c[t + 1]                     # d(8) ṡ_t = (1 − s_t ⊙ s_t) ⊙ ċ_t
             dot_h[t + 1] = s[t] * dot_fio[:, 2 * hidden:] + o[t] * dot_s  # d(9) ḣ_t = s_t ⊙ ȯ_t + o_t ⊙ ṡ_t
     return Tangents(h=dot_h[1:], c=dot_c[1:])
-
-
-# ---------------------------------------------------------------- one step
 
 
 def step(p, x, h=None, c=None):

@@ -150,9 +150,6 @@ def _slope(program: Program, target: Ref | None) -> Apply | None:
     return None
 
 
-# ---------------------------------------------------------------- values without time
-
-
 def untimed_names(task: Task) -> frozenset[Name]:
     """Values that depend on parameters only: they are the same in every step, so they have no time."""
     found: set[Name] = set()

@@ -145,9 +145,6 @@ def test_gru_after_is_nn_gru(sizes):
     compare("gru_after", torch.nn.GRU(*sizes[2:]), "rzh", sizes, ("h",), to_ours)
 
 
-# ---------------------------------------------------------------- cells that torch does not have
-
-
 def gru_before(p, x, h):
     z = torch.sigmoid(x @ p["W_z"].T + h @ p["U_z"].T + p["b_z"])
     r = torch.sigmoid(x @ p["W_r"].T + h @ p["U_r"].T + p["b_r"])

@@ -22,9 +22,7 @@ def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
-# ---------------------------------------------------------------- style 1: a list of caches, gradients in a dictionary
-
-
+# Style 1: a list of caches, gradients in a dictionary.
 def forward(p, x, h, c):
     """Keeps a tuple for each step."""
     hs, cs, steps = [], [], []
@@ -82,9 +80,7 @@ def backward(p, run, dh, dc, bug=""):
     return grads | {"h0": dh_next, "c0": dc_next}
 
 
-# ---------------------------------------------------------------- style 2: one row after the other, columns, an object
-
-
+# Style 2: one row after the other, columns, an object.
 def column_forward(p, x, *, h, c):
     out = SimpleNamespace(h=np.zeros((*x.shape[:2], h.shape[1]), complex), c=np.zeros((*x.shape[:2], h.shape[1]), complex))
     for b in range(x.shape[1]):
@@ -102,9 +98,7 @@ def column_backward(p, x, h, c, dh, dc):
     return SimpleNamespace(**backward(p, forward(p, x, h, c), dh, dc))
 
 
-# ---------------------------------------------------------------- style 3: packed weights, float buffers, (outputs, cache)
-
-
+# Style 3: packed weights, float buffers, (outputs, cache).
 def packed_forward(p, x, h, c):
     time, batch, n = *x.shape[:2], h.shape[1]
     W, U, b = (np.concatenate([p[f"{m}_{k}"] for k in GATES]) for m in "WUb")

@@ -30,9 +30,6 @@ def states(m, run):
     return [getattr(run, name) for name in m.STATES]
 
 
-# ---------------------------------------------------------------- interface
-
-
 @each
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_shapes_and_dtypes(m, dtype):
@@ -158,8 +155,6 @@ def test_strided_and_integer_arguments(m):
     np.testing.assert_array_equal(ones.h, m.forward(p, np.ones((5, 2, 3)), np.ones((2, 4))).h)
 
 
-# ---------------------------------------------------------------- errors
-
 P, X = drawn(lstm)
 RUN = lstm.forward(P, X)
 
@@ -197,14 +192,10 @@ def test_errors_name_the_argument_what_came_and_what_was_expected(call, kind, me
         call()
 
 
-# ---------------------------------------------------------------- tails, huge inputs, NaN
-
-
 def test_sigmoid_and_slopes_in_the_tails():
     """50-digit values; bound: a few roundings of the argument's exponential."""
     import mpmath
 
-    mpmath.mp.dps = 50
     a = np.array([-700.0, -300, -40, -20, -1, -1e-9, 0, 1e-9, 1, 20, 40, 300, 700])
     exact = {
         lstm.sigmoid: lambda v: 1 / (1 + mpmath.exp(-v)),
@@ -213,7 +204,8 @@ def test_sigmoid_and_slopes_in_the_tails():
     }
     for function, definition in exact.items():
         points = a if function is not lstm.tanh_slope else a / 2
-        expected = np.array([float(definition(mpmath.mpf(float(v)))) for v in points])
+        with mpmath.workdps(50):
+            expected = np.array([float(definition(mpmath.mpf(float(v)))) for v in points])
         np.testing.assert_allclose(function(points), expected, rtol=2e-15)
 
 

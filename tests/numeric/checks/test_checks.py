@@ -27,9 +27,6 @@ def test_generated_modules_pass_every_check(name):
     assert {r.method for r in results} >= {"complex step", "Richardson", "dot product", "50 digits", "time law", "ranges", "arguments"}
 
 
-# ---------------------------------------------------------------- planted errors
-
-
 def changed(**functions):
     """The LSTM module with some functions replaced."""
     return SimpleNamespace(**{**vars(lstm), **functions})

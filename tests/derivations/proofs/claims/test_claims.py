@@ -56,9 +56,6 @@ def test_spellings_of_one_claim(claim):
     assert verdict("lstm", claim.replace("1", "0.9").replace("t-0.9", "t-1")).verdict == "refuted"
 
 
-# ------------------------------------------------------------------------------------------------- refuted
-
-
 def sigmoid(u):
     return 1 / (1 + np.exp(-u))
 
@@ -130,9 +127,6 @@ def test_what_is_neither_proved_nor_broken_is_not_decided():
     assert result.why
 
 
-# ------------------------------------------------------------------------------------------ planted errors
-
-
 def planted(name, old, new):
     cell = get_cell(name)
     text = cell.text
@@ -155,9 +149,6 @@ def planted(name, old, new):
 def test_a_planted_error_breaks_the_claim(name, old, new, claim):
     found = {r.statement: r for r in judge_claims(planted(name, old, new))}
     assert found[claim].verdict == "refuted"
-
-
-# --------------------------------------------------------------------------------------- unreadable claims
 
 
 @pytest.mark.parametrize(
