@@ -60,9 +60,9 @@ def test_a_cell_of_ones_own_goes_through_everything(run, name: str, tmp_path: Pa
     (tmp_path / name).write_text(NOTATIONS[name], encoding="utf-8")
     assert run("show", name)[0] == 0
     for fmt in ("tex", "html", "md", "json"):
-        code, out, err = run("derive", name, "-o", f"own.{fmt}")
-        assert (code, out, err) == (0, "", f"wrote own.{fmt}\n")
-        assert (tmp_path / f"own.{fmt}").stat().st_size > 1000
+        code, out, err = run("derive", name, "-o", f"derived.{fmt}")
+        assert (code, out, err) == (0, "", f"wrote derived.{fmt}\n")
+        assert (tmp_path / f"derived.{fmt}").stat().st_size > 1000
     assert run("generate", name, "-o", "code")[0] == 0
     assert [p.name for p in (tmp_path / "code").iterdir()] == ["own.py"]
     code, out, _ = run("verify", name, "--json", "--examples", "3")

@@ -1,7 +1,8 @@
 """Cells that no catalogue has, each with a feature of its own, and random cells: generated code against plain evaluation."""
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from random_cells import cells
 
 from derivations import Cell, cell_names, get_cell
@@ -104,10 +105,20 @@ def test_cell_of_the_catalogue(name, time, batch, size, case, checks):
         check(made)
 
 
+def stays_small(made):
+    """Whether plain evaluation is good for a comparison: some random cells multiply their state by itself in every step."""
+    with np.errstate(over="raise"):
+        try:
+            return all(np.abs(value).max() < 1e6 for value in made.plain(made.values).values())
+        except FloatingPointError:
+            return False
+
+
 @settings(max_examples=12)
 @given(cells())
 def test_random_cell(case, checks, cell):
     made = case(cell, time=2)
+    assume(stays_small(made))
     for check in checks:
         check(made)
 
