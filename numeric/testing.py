@@ -31,6 +31,7 @@ from derivations.catalogue import get_cell
 from derivations.cell import Cell
 from numeric.checks.case import Array, Case, Parameters, Sizes, concrete_shapes
 from numeric.checks.diagnosis import hints
+from numeric.checks.differences import MARGIN
 from numeric.checks.foreign import Forward, Slopes, call_forward, entries, examine, read_gradients, read_outputs
 from numeric.checks.gap import MOVE, Gap, compare, moved, rounding_bounds, roundings, unit
 from numeric.checks.messages import Failure, failure, name_of, values
@@ -149,6 +150,8 @@ def assert_gradients(
             came = "is missing" if value is None else f"has shape {value.shape}"
             hint = f'leave it out with skip=["{name}"]' if value is None else "a gradient has the shape of its variable"
             raise Failure(partial(failure, f"gradient {name} {came}, expected shape {expected}", case, call, details=[hint]))
+        if value.dtype.kind not in "biuf":
+            raise Failure(partial(failure, f"gradient {name} has dtype {value.dtype}, expected {case.dtype}", case, call))
         given[name] = value.astype(np.float64)
     wrong = [name for name, value in given.items() if _slope_gap(slopes, name, value, rtol).ratio > 1]
     if wrong:
@@ -235,7 +238,7 @@ def _judged(
     else:
         there = slopes.along(along, moved(case))[0] if slopes.analytic else slope
         eps = float(np.finfo(case.dtype).eps)
-        allowed = 8 * noise + roundings(case) * eps * (abs(there - slope) / MOVE + size + abs(slope) + unit(case, of_gradients=True))
+        allowed = MARGIN * noise + roundings(case) * eps * (abs(there - slope) / MOVE + size + abs(slope) + unit(case, of_gradients=True))
     error = abs(got - slope)
     return Gap(what, got, slope, error if np.isfinite(error) else np.inf, allowed)
 

@@ -7,32 +7,44 @@ below rounding, so the result is as exact as the arithmetic.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from numeric.checks.case import Array, Case
 from numeric.checks.gap import ROUNDING, Gap, compare, epsilon, rounding_bounds
 from numeric.checks.judge import Check
-from numeric.checks.plain import floats, loss, unroll
+from numeric.checks.plain import INDEPENDENT, floats, loss, unroll
 from numeric.checks.subject import Subject
 
 STEP = 1e-30
 METHOD = "complex step"
 
 
-def gradients(case: Case) -> dict[str, Array]:
-    """Every gradient of the loss Σ upstream · output, from the author's equations; all entries in one evaluation."""
-    variables = case.variables
+def moved_entries(variables: Mapping[str, Array], step: Any) -> dict[str, Array]:
+    """Copies of all variables along a new first axis, one for each entry of all of them, which has moved by ``step`` there."""
     count = sum(v.size for v in variables.values())
     stacked, start = {}, 0
     for name, value in variables.items():
-        copies = np.repeat(value.astype(np.complex128)[None], count, axis=0)
-        copies.reshape(count, -1)[range(start, start + value.size), range(value.size)] += 1j * STEP
+        copies = np.repeat(value[None], count, axis=0)
+        copies.reshape(count, -1)[range(start, start + value.size), range(value.size)] += step
         stacked[name], start = copies, start + value.size
-    slopes = np.imag(loss(unroll(case.cell, stacked, floats(np.complex128)), case)) / STEP
+    return stacked
+
+
+def by_entry(slopes: Array, variables: Mapping[str, Array]) -> dict[str, Array]:
+    """One number for each copy of ``moved_entries``, in the shapes of the variables."""
     ends = np.cumsum([v.size for v in variables.values()])[:-1]
     return {name: part.reshape(v.shape) for (name, v), part in zip(variables.items(), np.split(slopes, ends), strict=True)}
+
+
+def gradients(case: Case) -> dict[str, Array]:
+    """Every gradient of the loss Σ upstream · output, from the author's equations; all entries in one evaluation."""
+    variables = {name: value.astype(np.complex128) for name, value in case.variables.items()}
+    outputs = unroll(case.cell, moved_entries(variables, 1j * STEP), floats(np.complex128))
+    return by_entry(np.imag(loss(outputs, case)) / STEP, variables)
 
 
 @lru_cache(maxsize=64)
@@ -52,7 +64,6 @@ def compare_float32(subject: Subject, case: Case) -> Gap:
     return compare_gradients(subject, case.astype(np.float32))
 
 
-INDEPENDENT = "the calculus, the lowering and the generated code: the author's equations are evaluated as typed"
 CHECKS = (
     Check("every gradient, float64", METHOD, INDEPENDENT, ROUNDING + "; ε = 2^-52", compare_gradients),
     Check("every gradient, float32", METHOD, INDEPENDENT, ROUNDING + "; ε = 2^-23", compare_float32),

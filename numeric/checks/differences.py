@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 LEVELS = 4  # steps h, h/2, h/4, h/8: the error of the method is O(h^8)
+MARGIN = 8  # times the noise is allowed: two slopes can lie nearer to each other than to the truth, rarely eight times
 OTHER = 0.7  # the second table starts at 0.7 h: its rounding and truncation differ from the first's
 
 

@@ -15,9 +15,11 @@ import numpy as np
 
 from numeric.checks.case import Array, Case, Parameters
 from numeric.checks.complex_step import STEP
-from numeric.checks.differences import slope_with_noise
+from numeric.checks.differences import MARGIN, slope_with_noise
 from numeric.checks.plain import loss
 from numeric.checks.richardson import direction
+
+CLEAR = 1e-9  # of Σ|upstream|: code that is not analytic is off by far more, rounding by far less
 
 Forward = Callable[..., Any]
 Direction = Mapping[str, Array]
@@ -115,8 +117,8 @@ def examine(forward: Forward, case: Case) -> Slopes:
         exact = complex_slope(forward, case, everything)
     except Exception:  # whatever the code raises: complex numbers do not pass
         return opaque
-    size = 1e-9 * sum(float(np.sum(np.abs(v))) for v in case.upstream.values())
-    agrees = abs(exact - slope) <= 8 * noise + claim * abs(slope) + size
+    size = CLEAR * sum(float(np.sum(np.abs(v))) for v in case.upstream.values())
+    agrees = abs(exact - slope) <= MARGIN * noise + claim * abs(slope) + size
     return Slopes(forward, case, "complex step", step) if agrees else opaque
 
 

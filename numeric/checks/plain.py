@@ -22,6 +22,7 @@ from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Apply, Concat, Expr, MatMul, Neg, Number, Power, Product, Quotient, Ref, Sum, Total, Transpose
 from numeric.checks.case import Array, Case
 
+INDEPENDENT = "the calculus, the lowering and the generated code: the author's equations are evaluated as typed"  # of checks that use it
 ROW = -1  # the kind of a transposed vector; 0, 1, 2: scalar, vector, matrix
 Valued = tuple[Array, int]  # an array, and which of its last axes are the value's own
 
@@ -61,7 +62,8 @@ def evaluate(expr: Expr, values: Mapping[Ref, Valued], numbers: Numbers) -> Valu
     """The value of an expression and its kind."""
 
     def go(node: Expr) -> Valued:
-        return evaluate(node, values, numbers)
+        value, kind = evaluate(node, values, numbers)
+        return np.asarray(value), kind  # NumPy makes a bare object of an array with one object and no axes
 
     match expr:
         case Ref():

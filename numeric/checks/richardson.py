@@ -11,14 +11,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from numeric.checks.case import Array, Case
-from numeric.checks.differences import slope_with_noise
+from numeric.checks.differences import LEVELS, MARGIN, slope_with_noise
 from numeric.checks.gap import Gap, largest, worst
 from numeric.checks.judge import Check
 from numeric.checks.plain import loss
 from numeric.checks.subject import Subject
 
 DIRECTIONS = 2
-NOISE = "8 × the largest noise of the case's slopes (each measured as the distance of the slopes at first steps h and 0.7 h)"
+SUMMED = 64  # roundings of the sum over a direction; the tensors of small cases have fewer entries
+NOISE = (
+    f"{MARGIN} × the largest noise of the case's slopes (each measured as the distance of the slopes at first steps h and 0.7 h), "
+    f"plus {SUMMED} roundings of the sum over the direction"
+)
 
 
 def direction(case: Case, name: str, k: int) -> Array:
@@ -49,7 +53,7 @@ def _wide(outputs: Mapping[str, Array]) -> dict[str, Array]:
     return {k: v.astype(np.float64) for k, v in outputs.items()}
 
 
-def compare_slopes(subject: Subject, case: Case, h: float = 1e-2, levels: int = 4, floor: float = 0.0) -> Gap:
+def compare_slopes(subject: Subject, case: Case, h: float = 1e-2, levels: int = LEVELS, floor: float = 0.0) -> Gap:
     """<gradient, direction> against the slope of the code's own loss."""
     gradients = _wide(subject.gradients(case))
     measured = slopes(subject, case, h, levels)
@@ -59,7 +63,7 @@ def compare_slopes(subject: Subject, case: Case, h: float = 1e-2, levels: int = 
     for (name, k), (slope, _) in measured.items():
         got = float(np.sum(gradients[name] * direction(case, name, k)))
         size = largest(gradients[name]) * gradients[name].size
-        bound = 8 * noise + 64 * np.finfo(np.float64).eps * size + floor * scale
+        bound = MARGIN * noise + SUMMED * np.finfo(np.float64).eps * size + floor * scale
         error = abs(got - slope)
         gaps.append(Gap(f"{name} along a direction", got, slope, error if np.isfinite(error) else np.inf, bound))
     return worst(gaps)

@@ -17,9 +17,10 @@ import numpy as np
 
 from derivations.cell import Cell
 from numeric.checks.case import Array, Case, draw_case
+from numeric.checks.complex_step import by_entry, moved_entries
 from numeric.checks.gap import Gap, compare, epsilon, largest, rounding_bounds, roundings, worst
 from numeric.checks.judge import Check, Draw
-from numeric.checks.plain import floats, high_precision, loss, unroll
+from numeric.checks.plain import INDEPENDENT, floats, high_precision, loss, unroll
 from numeric.checks.subject import Subject
 
 DIGITS, BEYOND = 50, 400  # correct digits; decades that the step h lies below them, since inputs go up to 1e308
@@ -49,19 +50,11 @@ def exact(case: Case, rounded: Callable[[Array], Array] | None = None) -> tuple[
     with mpmath.workdps(digits):
         numbers, step = high_precision(), mpmath.mpf(10) ** -(digits + BEYOND)
         variables = {k: numbers.array(v) for k, v in case.variables.items()}
-        count = sum(v.size for v in case.p.values())
-        stacked, start = {k: v[None] for k, v in variables.items()}, 0
-        for name in case.p:
-            copies = np.repeat(variables[name][None], count, axis=0)
-            places = copies.reshape(count, -1)
-            places[range(start, start + places.shape[1]), range(places.shape[1])] += mpmath.mpc(0, step)
-            stacked[name], start = copies, start + places.shape[1]
-        outputs = unroll(case.cell, stacked, numbers, rounded)
+        moved = moved_entries({k: variables[k] for k in case.p}, mpmath.mpc(0, step))
+        outputs = unroll(case.cell, {k: v[None] for k, v in variables.items()} | moved, numbers, rounded)
         slopes = np.array([float(mpmath.im(s) / step) for s in loss(outputs, case).ravel()])
-        parts = np.split(slopes, np.cumsum([v.size for v in case.p.values()])[:-1])
-        gradients = {name: part.reshape(v.shape) for (name, v), part in zip(case.p.items(), parts, strict=True)}
         real = np.frompyfunc(lambda v: float(mpmath.re(v)), 1, 1)
-        return {k: real(v[0]).astype(np.float64) for k, v in outputs.items()}, gradients
+        return {k: real(v[0]).astype(np.float64) for k, v in outputs.items()}, by_entry(slopes, case.p)
 
 
 def half_an_ulp(rng: np.random.Generator) -> Callable[[Array], Array]:
@@ -132,7 +125,6 @@ RELATIVE = (
     "1700): its rounding ε A is a relative error of e^A; plus N times what one rounding of each value of the equations does, "
     "as in 1 − z at z ≈ 1 (measured); below 1e-292 float64 has no relative precision left"
 )
-INDEPENDENT = "the calculus, the lowering and the generated code: the author's equations are evaluated as typed, in mpmath"
 BIG = float(np.finfo(np.float64).max)
 
 
