@@ -7,7 +7,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from derivations.cell import LARGEST_FILE, Cell
+from derivations.cell import Cell, read_text
 from derivations.errors import CellError
 
 FOLDER = Path(__file__).parent / "cells"
@@ -45,7 +45,7 @@ def get_cell(name: str) -> Cell:
 def open_cell(argument: str) -> Cell:
     """The cell that a person names: of the catalogue, by the path of a file, or ``-`` for equations on standard input."""
     if argument == "-":
-        return Cell.from_equations(_standard_input(), name="cell", file="standard input")
+        return Cell.from_equations(read_text(sys.stdin.buffer, "standard input"), name="cell", file="standard input")
     path = Path(argument)
     if path.suffix in SUFFIXES:
         return Cell.from_file(path)
@@ -54,13 +54,3 @@ def open_cell(argument: str) -> Cell:
             f"{argument}: unknown kind of file", hint=f"expected {', '.join(SUFFIXES)}, a name of the catalogue, or - for standard input"
         )
     return get_cell(argument)
-
-
-def _standard_input() -> str:
-    data = sys.stdin.buffer.read(LARGEST_FILE + 1)
-    if len(data) > LARGEST_FILE:
-        raise CellError(f"more than {LARGEST_FILE} bytes", hint="a cell is a handful of equations", file="standard input")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise CellError("not UTF-8 text", file="standard input") from None

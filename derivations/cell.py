@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from derivations.equations import Program
 from derivations.errors import CellError
 from derivations.lowering import lower
 from derivations.notation import read
+from derivations.notation.guard import MAX_BYTES
 from derivations.notation.tree import Assignment, Name
 from derivations.resolve import resolve
 from derivations.shapes import infer_shapes
 from derivations.sizes import Shape
 
-LARGEST_FILE = 256 * 1024  # bytes; a cell is a handful of equations
 KEYS = {"title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "note"}
 
 
@@ -76,7 +77,11 @@ class Cell:
     def from_file(cls, path: str | Path) -> Cell:
         """A cell from a cell file (.toml), plain equations (.txt) or LaTeX (.tex)."""
         path = Path(path)
-        text = read_text(path)
+        try:
+            with path.open("rb") as stream:
+                text = read_text(stream, str(path))
+        except OSError as error:
+            raise CellError(f"the file cannot be read: {error.strerror}", file=str(path)) from None
         if path.suffix == ".toml":
             return cls.from_toml(text, name=path.stem, file=str(path))
         return cls.from_equations(text, name=path.stem, file=str(path))
@@ -123,16 +128,15 @@ class Cell:
         return sha256(self.text.encode()).hexdigest()[:16]
 
 
-def read_text(path: Path) -> str:
-    """The text of a file that somebody else wrote: of bearable size and in UTF-8."""
+def read_text(stream: BinaryIO, file: str) -> str:
+    """A text that somebody else wrote: of bearable size, in UTF-8, line ends as ``\\n``."""
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise CellError(f"more than {MAX_BYTES} bytes", hint="a cell is a handful of equations", file=file)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise CellError(f"the file has {path.stat().st_size} bytes", hint=f"a cell has at most {LARGEST_FILE}", file=str(path))
-        return path.read_text(encoding="utf-8")
+        return StringIO(data.decode("utf-8"), newline=None).read()
     except UnicodeDecodeError:
-        raise CellError("the file is not UTF-8 text", hint="save it as UTF-8", file=str(path)) from None
-    except OSError as error:
-        raise CellError(f"the file cannot be read: {error.strerror}", file=str(path)) from None
+        raise CellError("not UTF-8 text", hint="save it as UTF-8", file=file) from None
 
 
 def _check_keys(data: dict[str, Any], file: str) -> None:
