@@ -30,7 +30,9 @@ class Gap:
 
     @property
     def ratio(self) -> float:
-        """Error by bound: above 1 it is a disagreement."""
+        """Error by bound: above 1 it is a disagreement. An error or a bound that is no number allows nothing."""
+        if not np.isfinite(self.error) or np.isnan(self.bound):
+            return np.inf
         return self.error / self.bound if self.bound else (np.inf if self.error else 0.0)
 
 

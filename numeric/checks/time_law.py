@@ -205,7 +205,7 @@ def _permute(value: Array, axes: Axes, size: str, order: Array, sizes: Mapping[s
         for block in blocks:
             index += [len(index) + int(i) for i in (order if block == size else range(sizes[block]))]
         value = np.take(value, index, axis)
-    return np.ascontiguousarray(value)
+    return np.array(value, order="C")  # not ascontiguousarray: it gives a scalar an axis
 
 
 OWN = "the equations and every rule: the code is compared with itself"

@@ -267,6 +267,27 @@ def test_a_gradient_that_is_missing_or_misshaped():
         assert_gradients(forward, lambda p, run, dh, dc: backward(p, run, dh, dc) | {"b_f": np.zeros((1, 1))}, case)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_a_number_is_wrong(value):
+    case = draw_case(get_cell("lstm"), np.random.default_rng(0))
+
+    def unbounded(p, x, h, c):
+        hs, cs, steps = forward(p, x, h, c)
+        hs[0, 0, 0] += value
+        return hs, cs, steps
+
+    with pytest.raises(AssertionError, match="gradient b_f is wrong"):
+        assert_gradients(forward, lambda p, run, dh, dc: backward(p, run, dh, dc) | {"b_f": np.full_like(p.b_f, value)}, case)
+    with pytest.raises(AssertionError, match="gradient W_f is wrong"):
+        assert_gradients(unbounded, backward, case)
+
+
+def test_a_complex_gradient_is_refused():
+    case = draw_case(get_cell("lstm"), np.random.default_rng(0))
+    with pytest.raises(AssertionError, match="gradient b_f has dtype complex128, expected float64"):
+        assert_gradients(forward, lambda p, run, dh, dc: backward(p, run, dh, dc) | {"b_f": p.b_f + 1j}, case)
+
+
 def test_misuse_is_refused():
     with pytest.raises(CellError, match="no cell named 'lstn'"):
         cell_cases("lstn")

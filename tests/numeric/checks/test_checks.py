@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from derivations import cell_names, get_cell
+from derivations import Cell, cell_names, get_cell
+from numeric import load
 from numeric.cells import gru_before, lstm
 from numeric.checks import Bound, Subject, all_checks, judge, run_checks
 
@@ -224,3 +225,12 @@ def test_another_cell_is_refuted():
 def test_the_same_seed_gives_the_same_results():
     first, second = (next(iter(run_checks(Subject(CELL, lstm), examples=2, seed=s))) for s in (3, 3))
     assert (first.error, first.bound) == (second.error, second.bound)
+
+
+def test_scalars_and_sums_of_numbers_are_judged():
+    own = Cell.from_toml(
+        'title = "leaky"\nsource = ""\nequations = "h_t = (1 - \u03b1) h_{t-1} + \u03b1 tanh(W x_t) + (2/3 - 1/3) b"\n[shapes]\nalpha = []',
+        name="own",
+    )
+    results = list(run_checks(Subject(own, load(own)), examples=2, seed=0))
+    assert {r.statement: r.counterexample for r in results if r.verdict != "tested"} == {}

@@ -158,6 +158,9 @@ def test_comparison_sees_nan_and_shapes():
     assert compare({"a": np.array([1.0, np.nan])}, one, bounds).ratio == np.inf
     assert compare({"a": np.array([1.0])}, one, bounds).ratio == np.inf
     assert compare({"a": np.array([np.nan, np.inf])}, {"a": np.array([np.nan, np.inf])}, bounds).ratio == 0
+    assert Gap("", 1.0, np.nan, np.inf, np.inf).ratio == np.inf
+    assert Gap("", 1.0, np.nan, np.nan, 1.0).ratio == np.inf
+    assert Gap("", 1.0, 1.0, 0.0, np.nan).ratio == np.inf
     assert worst([]).ratio == 0
 
 
