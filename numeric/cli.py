@@ -86,6 +86,8 @@ def derive(
         typer.echo(render(derivation, fmt or "md", results), nl=False)
         return
     path = Path(output)
+    if path.exists() and Path(cell).exists() and path.samefile(cell):
+        raise CellError(f"{output} holds the equations", hint="give another file to write to")
     if fmt and path.suffix != f".{fmt}":
         raise CellError(f"format {fmt} and file {path.name}", hint=f"give a file whose name ends in .{fmt}, or leave out -f")
     write(derivation, path, results)
@@ -103,9 +105,6 @@ def generate(
 ) -> None:
     """Generate the code of cells: forward, backward, forward mode."""
     from numeric import codegen
-
-    if target not in codegen.TARGETS:
-        raise CellError(f"no target {target!r}", hint=f"targets: {', '.join(codegen.TARGETS)}")
 
     opened = [open_cell(cell) for cell in cells] if cells else None
     if output == "-" and not check:

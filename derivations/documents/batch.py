@@ -16,7 +16,7 @@ class Batch:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        names = [name for name in context.backward.shapes if name.base != "inline"]
+        names = [name for name in context.backward.shapes if name not in context.backward.inline]
         self.vectors = {name for name in names if len(context.backward.shapes[name]) == 1}
         self.parameters = set(context.cell.parameters)
         dated = {n.unmarked for n in self.vectors} - self.parameters

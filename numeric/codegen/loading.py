@@ -9,13 +9,12 @@ from types import ModuleType
 
 from derivations import Cell, CellError, cell_names, get_cell
 from derivations.catalogue import SUFFIXES
-from numeric.codegen.targets import TARGETS, generate
+from numeric.codegen.targets import check_target, generate
 
 
 def load_module(cell: str | Path | Cell, target: str) -> ModuleType:
     """See ``numeric.load``."""
-    if target not in TARGETS:
-        raise CellError(f"no target {target!r}", hint=f"targets: {', '.join(TARGETS)}")
+    check_target(target)
     if isinstance(cell, Path) or (isinstance(cell, str) and cell.endswith(SUFFIXES)):
         cell = Cell.from_file(cell)
     if isinstance(cell, str):

@@ -9,8 +9,13 @@ from numeric.codegen.schedule import schedule
 TARGETS = ("numpy",)
 
 
-def generate(cell: Cell, target: str = "numpy") -> str:
-    """The text of a module that computes a cell forward, backward and in forward mode; the same for every run."""
+def check_target(target: str) -> None:
+    """Refuse a target that there is no printer for."""
     if target not in TARGETS:
         raise CellError(f"no target {target!r}", hint=f"targets: {', '.join(TARGETS)}")
+
+
+def generate(cell: Cell, target: str = "numpy") -> str:
+    """The text of a module that computes a cell forward, backward and in forward mode; the same for every run."""
+    check_target(target)
     return module_text(schedule(derive(cell)))

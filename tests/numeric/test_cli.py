@@ -127,6 +127,13 @@ def test_a_bad_cell_leaves_an_old_file_alone(run, tmp_path: Path) -> None:
     assert "bad.txt:1:11: '(' is never closed" in err
 
 
+def test_the_equations_are_not_written_over(run, tmp_path: Path) -> None:
+    (tmp_path / "own.tex").write_text(NOTATIONS["own.tex"], encoding="utf-8")
+    code, _, err = run("derive", "own.tex", "-o", "./own.tex")
+    assert (code, (tmp_path / "own.tex").read_text(encoding="utf-8")) == (2, NOTATIONS["own.tex"])
+    assert "own.tex holds the equations" in err
+
+
 def test_generate_check_finds_stale_missing_and_extra_files(run, tmp_path: Path) -> None:
     assert run("generate", "--check")[0] == 0
     assert run("generate", "-o", "code")[0] == 0

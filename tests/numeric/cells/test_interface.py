@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations import cell_names
+from derivations import cell_names, get_cell
 
 MODULES = [importlib.import_module(f"numeric.cells.{name}") for name in cell_names()]
 lstm = importlib.import_module("numeric.cells.lstm")
@@ -244,3 +244,13 @@ def test_hidden_values_stay_in_range(m, scale, seed):
         values[...] = rng.standard_normal(values.shape) * 10.0**scale
     run = m.forward(p, x, rng.choice([-1.0, 1.0, 0.0, 0.3], size=(2, 4)))
     assert (np.abs(run.h[~np.isnan(run.h)]) <= 1).all()
+
+
+@pytest.mark.parametrize("name", cell_names())
+def test_a_long_run_of_the_checks_has_several_blocks(name):
+    """The law of long runs is about code that works in blocks of steps: its case has to be larger than one block."""
+    from numeric.checks.time_law import draw_long
+
+    case = draw_long(get_cell(name), np.random.default_rng(0))
+    steps = case.sizes["time"] * case.sizes["batch"] * case.sizes["hidden"]
+    assert steps > importlib.import_module(f"numeric.cells.{name}").CACHE
