@@ -40,6 +40,8 @@ def lower(equations: Sequence[Assignment], shapes: Mapping[Name, Shape]) -> Prog
     lowering = _Lowering(equations, shapes)
     for eq in equations:
         lowering.define(eq.target, eq.expr)
+        if lowering.known[eq.expr] == eq.target:
+            del lowering.known[eq.expr]  # it is used where its author uses it, and nowhere else
     return Program(tuple(lowering.out), lowering.shapes, frozenset(lowering.inline))
 
 

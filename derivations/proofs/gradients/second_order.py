@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from derivations.equations import Program
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
 from derivations.proofs.gradients.blocks import Misfit
@@ -36,8 +37,10 @@ def prove_second(derivation: Derivation) -> tuple[Result, ...]:
 
 
 def _prove(derivation: Derivation, of: Ref, target: Ref, expansion: Expansion, loss: Poly | Unwritten) -> Result:
-    program = derivation.second.program
-    written = program.written(program.definition[target])
+    second = derivation.second.program
+    equations = (*derivation.forward.equations, *derivation.backward.equations, *second.equations)  # it uses values of all three
+    whole = Program(equations, second.shapes, second.inline)
+    written = whole.written(whole.definition[target])
 
     def sides(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
         if isinstance(loss, Unwritten):

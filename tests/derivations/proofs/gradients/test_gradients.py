@@ -30,6 +30,9 @@ OWN = {
     "root": "a_t = W x_t + U h_{t-1}\nh_t = a_t / (1 + a_t^2)^{1/2}",
     "matrix from a parameter": "A = tanh(W)\nh_t = tanh(A h_{t-1} + U x_t)",
     "second output": "h_t = tanh(W x_t + U h_{t-1})\ny_t = V h_t + c",
+    "output written out again": "y_t = tanh(W h_{t-1} + b)\nh_t = tanh(W h_{t-1} + b) ⊙ (V x_t) + h_{t-1}",
+    "derivative by another function": "h_t = tanh(U h_{t-1} + b)\nq_t = softplus(x_t)",
+    "product in two sums": "z_t = σ(W x_t + U h_{t-1})\nh_t = z_t ⊙ h_{t-1} + (1 - z_t) ⊙ tanh(W x_t + r ⊙ (U h_{t-1}))",
 }
 FUNCTIONS = {"sigmoid": lambda u: 1 / (1 + np.exp(-u)), "tanh": np.tanh, "exp": np.exp, "softplus": lambda u: np.log1p(np.exp(u))}
 SCALAR = Cell.from_equations("a_t = tanh(W x_t + U h_{t-1})\nh_t = p * h_{t-1} + σ(q) * a_t", name="scalars", shapes={"p": [], "q": []})
