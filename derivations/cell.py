@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from io import StringIO
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,6 +23,7 @@ from derivations.resolve import resolve
 from derivations.shapes import infer_shapes
 from derivations.sizes import Shape
 
+TAKEN = {"time", "batch", "rng", "dtype"}  # arguments and axes of generated code
 KEYS = {"title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "note"}
 
 
@@ -165,5 +167,8 @@ def _declared_shapes(table: Mapping[str, Any]) -> dict[str, Shape]:
         atoms = [tuple(sorted(part.strip() for part in size.split("+"))) for size in sizes]
         if not all(re.fullmatch("[a-z][a-z0-9_]*", atom) for size in atoms for atom in size):
             raise CellError(f"shape of {name} is {sizes!r}", hint="a size is a lower-case name or a sum of names")
+        taken = next((atom for size in atoms for atom in size if atom in TAKEN or iskeyword(atom)), None)
+        if taken:
+            raise CellError(f"shape of {name}: {taken!r} cannot name a size", hint="generated code uses the word for something else")
         shapes[name] = tuple(atoms)
     return shapes

@@ -209,8 +209,8 @@ def _print_json(data: dict[str, Any]) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; what cannot be read ends in one message and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # a text stream, unless replaced by a test
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed before the program began
+        stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         app(arguments, standalone_mode=True)
     except CellError as error:
@@ -218,6 +218,9 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(2) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except OSError as error:  # a full disk
+        typer.echo(f"gateproof: the output cannot be written: {error.strerror}", err=True)
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         typer.echo("gateproof: stopped", err=True)
         raise SystemExit(130) from None

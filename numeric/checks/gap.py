@@ -30,10 +30,10 @@ class Gap:
 
     @property
     def ratio(self) -> float:
-        """Error by bound: above 1 it is a disagreement. An error or a bound that is no number allows nothing."""
-        if not np.isfinite(self.error) or np.isnan(self.bound):
-            return np.inf
-        return self.error / self.bound if self.bound else (np.inf if self.error else 0.0)
+        """Error by bound: above 1 it is a disagreement. An error that is no number is one, a bound that is none allows nothing."""
+        if not self.error:
+            return 0.0
+        return self.error / self.bound if np.isfinite(self.error) and self.bound > 0 else np.inf
 
 
 NOTHING = Gap("", 0.0, 0.0, 0.0, 0.0)

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from derivations.cell import Cell
-from derivations.notation.tree import Concat, Expr, MatMul, Ref, children
+from derivations.notation.tree import Concat, Expr, MatMul, Name, Ref, children
 from numeric.checks.case import Array, Case, draw_case
 from numeric.checks.gap import ROUNDING, Gap, compare, epsilon, rounding_bounds
 from numeric.checks.judge import Check, Draw
@@ -170,15 +170,30 @@ def turned_units(subject: Subject, case: Case) -> Both:
 
 def unit_axes(cell: Cell) -> dict[str, Axes]:
     """The sizes along each axis of every array, by name; an axis may hold several blocks, in the order of a concatenation."""
+    written = {eq.target.name: eq.expr for eq in cell.equations}
+
+    def blocks(expr: Expr, within: frozenset[Name] = frozenset()) -> tuple[str, ...]:
+        """The blocks of a vector, in order; of a name that holds several, those of the equation that gives it."""
+        match expr:
+            case Ref(name=name):
+                own = cell.shapes[name][0] if cell.shapes[name] else ()
+                several = len(own) > 1 and name in written and name not in within
+                return (blocks(written[name], within | {name}) if several else ()) or own
+            case Concat(parts=parts):
+                return tuple(size for part in parts for size in blocks(part, within))
+            case MatMul(left=left) if not isinstance(left, Ref):
+                return ()
+        return next((found for child in children(expr) if (found := blocks(child, within))), ())
+
     columns = {
-        node.left.name: tuple(_length(part, cell) for part in node.right.parts)
+        node.left.name: blocks(node.right)
         for node in _nodes(cell)
-        if isinstance(node, MatMul) and isinstance(node.left, Ref) and isinstance(node.right, Concat)
+        if isinstance(node, MatMul) and isinstance(node.left, Ref) and len(cell.shapes[node.left.name][1]) > 1
     }
     found: dict[str, Axes] = {}
     for name in (*cell.parameters, *cell.inputs, *cell.outputs):
         shape = cell.shapes[name]
-        axes = (*shape[:-1], columns[name]) if name in columns else shape
+        axes = (*shape[:-1], columns.get(name) or shape[-1]) if len(shape) == 2 else (blocks(Ref(name)),) if shape else ()
         found[name.id] = (() if name in cell.parameters else (("time",), ("batch",))) + axes
     return found | {f"{name.id}0": found[name.id][1:] for name in cell.states}
 
@@ -189,14 +204,6 @@ def _nodes(cell: Cell) -> Iterator[Expr]:
         node = waiting.pop()
         yield node
         waiting.extend(children(node))
-
-
-def _length(expr: Expr, cell: Cell) -> str:
-    """The one size that an entrywise expression or a product with a matrix has; "" where it is none of the named ones."""
-    if isinstance(expr, Ref):
-        shape = cell.shapes[expr.name]
-        return shape[0][0] if shape and len(shape[0]) == 1 else ""
-    return next((found for child in children(expr) if (found := _length(child, cell))), "")
 
 
 def _permute(value: Array, axes: Axes, size: str, order: Array, sizes: Mapping[str, int]) -> Array:

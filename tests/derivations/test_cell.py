@@ -112,6 +112,8 @@ WRONG_TOML = {
     'equations = "h_t = tanh(W x_t + U h_{t-1})"\nclaims = "h_t > 0"': "claims is not a list of strings",
     'equations = "h_t = tanh(W x_t + U h_{t-1})"\n[shapes]\nW = "hidden"': "shape of W is 'hidden'",
     'equations = "h_t = tanh(W x_t + U h_{t-1})"\n[shapes]\nW = ["hidden", "__class__"]': "shape of W is",
+    'equations = "h_t = tanh(W x_t + U h_{t-1})"\n[shapes]\nh = ["time"]': "'time' cannot name a size",
+    'equations = "h_t = tanh(W x_t + U h_{t-1})"\n[shapes]\nh = ["lambda"]': "'lambda' cannot name a size",
     'equations = "h_t = tanh(W x_t + U h_{t-1})"\ninputs = ["u"]': "declared input 'u' is not used",
     'equations = "h_t = tanh(W x_t + U h_{t-1})"\n[shapes]\nq = ["hidden"]': "the shape of q, which no equation uses",
 }

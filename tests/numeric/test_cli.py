@@ -173,6 +173,15 @@ def test_standard_input(tmp_path: Path) -> None:
         assert "Traceback" not in bad.stderr.decode()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(("where", "code", "message"), [("> /dev/full", 2, "the output cannot be written"), (">&-", 0, "")])
+def test_output_that_cannot_be_written(where: str, code: int, message: str) -> None:
+    done = subprocess.run(f"{sys.executable} -m numeric.cli list {where}", shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_every_rule_and_method_is_explained(run) -> None:
     from derivations.calculus import RULES
     from numeric.explanations import METHODS

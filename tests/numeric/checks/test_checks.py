@@ -234,3 +234,12 @@ def test_scalars_and_sums_of_numbers_are_judged():
     )
     results = list(run_checks(Subject(own, load(own)), examples=2, seed=0))
     assert {r.statement: r.counterexample for r in results if r.verdict != "tested"} == {}
+
+
+@pytest.mark.parametrize(
+    "equations", ["k_t = [x_t, h_{t-1}]\nh_t = tanh(W k_t + b)", "c_t = tanh(W x_t + U [h_{t-1}, c_{t-1}])\nh_t = [c_t, c_t]"]
+)
+def test_units_are_turned_within_concatenations_that_have_a_name(equations):
+    own = Cell.from_equations(equations, name="own")
+    law = next(check for check in all_checks(Subject(own, None)) if check.statement == "the numbering of the units does not matter")
+    assert judge(law, Subject(own, load(own)), 4, 0).verdict == "tested"

@@ -160,7 +160,8 @@ def test_comparison_sees_nan_and_shapes():
     assert compare({"a": np.array([np.nan, np.inf])}, {"a": np.array([np.nan, np.inf])}, bounds).ratio == 0
     assert Gap("", 1.0, np.nan, np.inf, np.inf).ratio == np.inf
     assert Gap("", 1.0, np.nan, np.nan, 1.0).ratio == np.inf
-    assert Gap("", 1.0, 1.0, 0.0, np.nan).ratio == np.inf
+    assert Gap("", 1.0, 1.5, 0.5, np.nan).ratio == np.inf
+    assert Gap("", 1.0, 1.0, 0.0, np.nan).ratio == 0
     assert worst([]).ratio == 0
 
 
