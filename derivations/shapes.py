@@ -118,6 +118,8 @@ class _Typer:
             case Quotient():
                 num, a = self.typed(node.num)
                 den, b = self.typed(node.den)
+                if isinstance(den, Number) and den.value == 0:
+                    raise CellError(f"{unicode(node)}: a division by zero", hint="divide by something else", span=node.span)
                 return Quotient(num, den, node.span), self.same(a, b, node.span, unicode(node))
             case Concat():
                 return self.concat(node)

@@ -110,6 +110,8 @@ def generate(
     if output == "-" and not check:
         typer.echo("\n".join(codegen.generate(cell, target) for cell in opened or map(get_cell, cell_names())), nl=False)
         return
+    if output is None and any(cell.name not in cell_names() or cell is not get_cell(cell.name) for cell in opened or ()):
+        raise CellError("a cell of your own needs a place for its code", hint="give a folder, -o DIR, or -o - for standard output")
     folder = Path(output) if output else codegen.CELLS
     if check:
         problems = codegen.check(folder, opened, target)

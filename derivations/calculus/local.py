@@ -13,6 +13,7 @@ from functools import cache
 import sympy as sp
 
 from derivations.equations import Pointwise
+from derivations.errors import CellError
 from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Apply, Expr, Neg, Number, Power, Product, Quotient, Ref, Sum
 
@@ -94,7 +95,7 @@ def readback(found: sp.Expr, names: Mapping[sp.Symbol, Ref]) -> Expr:
             return Power(read(part.base), Fraction(int(part.exp.p), int(part.exp.q)))
         if part.is_Mul:
             return product(part)
-        raise NotPointwise(str(part))
+        raise CellError(f"a derivative is {part}", hint="an equation divides by something that is 0 for every input")
 
     def total(terms: list[sp.Expr]) -> Expr:
         return Sum(tuple(Neg(read(-term)) if term.could_extract_minus_sign() else read(term) for term in terms))

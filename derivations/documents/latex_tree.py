@@ -121,7 +121,11 @@ class _Reader:
     def braced(self) -> str:
         """The words in braces, with their spaces."""
         self.take()
-        end = self.tokens.index("}", self.at)
+        depth, end = 1, self.at
+        while depth and end < len(self.tokens):
+            depth += {"{": 1, "}": -1}.get(self.tokens[end], 0)
+            end += 1
+        end -= 1
         text = "".join(" " if t == r"\ " else t for t in self.tokens[self.at : end])
         self.at = end + 1
         return text

@@ -119,6 +119,8 @@ class Printer:
     def _contraction(self, eq: Contraction, lefts: tuple[Ref, ...], rights: tuple[Ref, ...], op: Op) -> str:
         one, two = self.places.timed(eq.left), self.places.timed(eq.right)
         left, right = self._text(lefts, op), self._text(rights, op)
+        if eq.target.time is None and two and not one and eq.spec in ("ij,i->j", "ij,j->i"):  # summed first: one product for all
+            return f"over_time({right}) @ {left}{'' if eq.spec == 'ij,i->j' else '.T'}"
         if eq.spec == "ij,i->j" and not one:
             return f"times({right}, {left})" if two and op.level != STEP else f"{right} @ {left}"
         if eq.spec == "ij,j->i" and not one:

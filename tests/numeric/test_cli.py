@@ -127,6 +127,40 @@ def test_a_bad_cell_leaves_an_old_file_alone(run, tmp_path: Path) -> None:
     assert "bad.txt:1:11: '(' is never closed" in err
 
 
+@pytest.mark.parametrize(
+    ("text", "undecided"),
+    [
+        ("h_t = tanh(W x_t + U h_{t-1} + Uᵀ b)", 0),  # a parameter's gradient is a product with a matrix, summed over time
+        ("h_t = σ(a) ⊙ h_{t-1} + W x_t", 0),  # a function of a parameter alone
+        ("hidden = tanh(W @ x + U @ hidden_prev + b)", 1),  # a name that generated code spells hidden_
+        ("h_t = λ ⊙ h_{t-1} + W x_t", 1),
+    ],
+)
+def test_unusual_cells_are_not_called_wrong(run, tmp_path: Path, text: str, undecided: int) -> None:
+    (tmp_path / "own.txt").write_text(text, encoding="utf-8")
+    for fmt in ("tex", "html", "md", "json"):
+        assert run("derive", "own.txt", "-f", fmt)[0] == 0
+    code, out, _ = run("verify", "own.txt", "--json", "--examples", "3")
+    verdicts = [r["verdict"] for r in json.loads(out)["results"]]
+    assert (code, verdicts.count("undecided")) == (0, undecided)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("h_t = W x_t / 0 + U h_{t-1}", "bad.txt:1:7: W x_t / 0: a division by zero"),
+        ("h_t = W x_t / (1 - 1) + U h_{t-1}", "a derivative is zoo"),
+        ("h_t = tanh(h_{t-1} + x_t)", "the cell has no parameters"),
+        ("h_t = tanh(W x_t + U h_{t-1})", "a cell of your own needs a place for its code"),
+    ],
+)
+def test_what_code_cannot_be_generated_for(run, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "bad.txt").write_text(text, encoding="utf-8")
+    code, out, err = run("generate", "bad.txt", *([] if "place" in message else ["-o", "-"]))
+    assert (code, out) == (2, "")
+    assert message in err
+
+
 def test_the_equations_are_not_written_over(run, tmp_path: Path) -> None:
     (tmp_path / "own.tex").write_text(NOTATIONS["own.tex"], encoding="utf-8")
     code, _, err = run("derive", "own.tex", "-o", "./own.tex")

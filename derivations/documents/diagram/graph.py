@@ -77,7 +77,7 @@ class Graph:
         dated = _dated(expr)
         if isinstance(expr, Ref):
             return self.source[expr]
-        if isinstance(expr, Apply) and isinstance(expr.arg, Ref):
+        if isinstance(expr, Apply) and isinstance(expr.arg, Ref) and expr.arg in self.source:
             return self.add(Node("box", (FUNCTIONS[expr.fn].latex,), [self.source[expr.arg]]))
         if len(dated) <= 1 or isinstance(expr, MatMul | Concat) or _affine(expr):
             return self.box(expr, number)
