@@ -53,9 +53,8 @@ class Substitution:
         fn, argument = self.algebra.inside[label]
         if label not in self.within:
             self.within[label] = self(argument)
-        if kind == POWER:
-            return self.algebra.power(self.algebra.inner_at(self.within[label], indices), Fraction(exponent), indices)
-        return {((), (((VALUE, self.algebra.label(fn, self.within[label]), indices), exponent),)): 1}
+        inner = self.algebra.inner_at(self.within[label], indices)
+        return self.algebra.power(inner if kind == POWER else self.algebra.opaque(fn, inner, indices), Fraction(exponent), indices)
 
 
 class Differential:

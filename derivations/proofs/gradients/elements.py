@@ -138,6 +138,43 @@ class Algebra:
         return self.rename(formal, {-1 - k: i[0] for k, i in enumerate(indices)})
 
     def opaque(self, fn: str, poly: Poly, indices: tuple[Index, ...], exponent: Fraction | int = 1) -> Poly:
+        """The value of a function of a polynomial, or (``fn`` = "") its power: one element, but for exponentials and logarithms."""
+        if fn == "exp":
+            return self.exponential(poly, indices)
+        if fn == "log":
+            return self.logarithm(poly, indices)
+        return self.single(fn, poly, indices, exponent)
+
+    def exponential(self, poly: Poly, indices: tuple[Index, ...]) -> Poly:
+        """exp(Σ c m) = Π exp(m)^c over the terms of a polynomial; exp(log p) = p, where log p is a number."""
+        found = constant(1)
+        for term, c in poly.items():
+            (bound, factors) = term
+            if not bound and len(factors) == 1 and factors[0][1] == 1 and self.inside.get(factors[0][0][1], ("",))[0] == "log":
+                atom = factors[0][0]
+                found = self.multiply(found, self.power(self.inner(atom), Fraction(c), atom[2]))
+                continue
+            alone: Poly = {term: 1}
+            ((_, ((atom, _),)),) = self.single("exp", alone, self.used(alone, indices))
+            found = self.multiply(found, {((), ((atom, c),)): 1})
+        return found
+
+    def logarithm(self, poly: Poly, indices: tuple[Index, ...]) -> Poly:
+        """log(Π exp(m)^c) = Σ c m; the logarithm of anything else is one element."""
+        if len(poly) == 1 and next(iter(poly.values())) == 1:
+            ((bound, factors),) = poly
+            if not bound and all(self.inside.get(atom[1], ("",))[0] == "exp" for atom, _ in factors):
+                return add(*(scale(self.inner(atom), c) for atom, c in factors))
+        return self.single("log", poly, self.used(poly, indices))
+
+    def used(self, poly: Poly, indices: tuple[Index, ...]) -> tuple[Index, ...]:
+        """The indices that a polynomial has, in the one order that gives its values the least key."""
+        seen = {i[0] for _, factors in poly for (_, _, at), _ in factors for i in at}
+        left = [i for i in indices if i[0] in seen]
+        orders = permutations(left)
+        return min(orders, key=lambda order: sorted(self.rename(poly, {i[0]: -1 - k for k, i in enumerate(order)}).items()))
+
+    def single(self, fn: str, poly: Poly, indices: tuple[Index, ...], exponent: Fraction | int = 1) -> Poly:
         """The value of a function of a polynomial, or (``fn`` = "") its power, as one element with these indices."""
         formal = self.rename(poly, {i[0]: -1 - k for k, i in enumerate(indices)})
         label = self.label(fn, formal)

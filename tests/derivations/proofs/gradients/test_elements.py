@@ -100,3 +100,23 @@ def test_slopes_come_from_definitions():
     assert derivative("tanh") == ((1, "tanh", 0), (-1, "tanh", 2))
     assert derivative("exp") == ((1, "exp", 1),)
     assert derivative("softplus") == ((1, "sigmoid", 1),)
+
+
+def test_the_exponential_of_a_sum_is_a_product_and_that_of_a_logarithm_its_argument():
+    algebra = Algebra()
+    u, v, s = element("u", [P]), element("v", [P]), element("s", [])
+    whole = algebra.opaque("exp", add(scale(u, 2), scale(v, Fraction(-1, 2)), s), (P,))
+    one = [algebra.opaque("exp", poly, at) for poly, at in ((u, (P,)), (v, (P,)), (s, ()))]
+    assert whole == algebra.multiply(*(algebra.power(f, e, (P,)) for f, e in zip(one, map(Fraction, ("2", "-1/2", "1")), strict=True)))
+    assert whole != algebra.opaque("exp", add(scale(u, 2), scale(v, Fraction(1, 2)), s), (P,))
+    both = add(algebra.opaque("exp", u, (P,)), v)
+    assert algebra.opaque("exp", algebra.opaque("log", both, (P,)), (P,)) == both
+    assert algebra.opaque("log", whole, (P,)) == add(scale(u, 2), scale(v, Fraction(-1, 2)), s)
+
+
+def test_softmax_is_a_share_of_the_sum():
+    algebra = Algebra()
+    exp = algebra.opaque("exp", element("v", [P]), (P,))
+    total = summed(algebra, exp, P)
+    share = algebra.opaque("exp", add(element("v", [P]), scale(algebra.opaque("log", total, ()), -1)), (P,))
+    assert share == algebra.multiply(exp, algebra.power(total, Fraction(-1), ()))
