@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from hashlib import sha256
 from io import StringIO
@@ -15,6 +17,7 @@ from typing import Any, BinaryIO
 
 from derivations.equations import Program
 from derivations.errors import CellError
+from derivations.leaves import with_leaves
 from derivations.lowering import lower
 from derivations.notation import read
 from derivations.notation.guard import MAX_BYTES
@@ -24,7 +27,7 @@ from derivations.shapes import infer_shapes
 from derivations.sizes import Shape
 
 TAKEN = {"time", "batch", "rng", "dtype"}  # arguments and axes of generated code
-KEYS = {"title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "note"}
+KEYS = {"constants", "title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "note"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,7 @@ class Cell:
     inputs: tuple[Name, ...]
     parameters: tuple[Name, ...]
     shapes: Mapping[Name, Shape]
+    constants: Mapping[Name, Fraction] = field(default_factory=dict)  # what is given and not trained, with the usual value of each entry
     aliases: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)  # by Name.id
@@ -57,8 +61,11 @@ class Cell:
         """A cell from equations in plain, Unicode or LaTeX notation; raises ``CellError`` with line and column."""
         try:
             declared = _declared_shapes(data.pop("shapes", {}))
-            equations, roles = resolve(read(text), data.pop("inputs", ()))
-            typed, shapes = infer_shapes(equations, roles, declared)
+            values = data.pop("constants", {})
+            written, constants = with_leaves(read(text), values, declared)
+            equations, roles = resolve(written, data.pop("inputs", ()))
+            typed, shapes = infer_shapes(equations, roles, declared, tuple(values))
+            shapes |= {name: declared.get(name.id, ()) for name in constants}
         except CellError as error:
             raise error.located(file=file, line_offset=line_offset) from None
         data.setdefault("title", name)
@@ -70,6 +77,7 @@ class Cell:
             inputs=roles.inputs,
             parameters=roles.parameters,
             shapes=shapes,
+            constants=constants,
             text=whole or text,
             file=file,
             **data,
@@ -145,13 +153,16 @@ def _check_keys(data: dict[str, Any], file: str) -> None:
     unknown = sorted(set(data) - KEYS)
     if unknown:
         raise CellError(f"unknown key {unknown[0]!r}", hint=f"a cell file has {', '.join(sorted(KEYS))}", file=file)
-    wanted = {"title": str, "source": str, "equations": str, "note": str, "year": int, "roles": dict, "shapes": dict}
+    wanted = {"title": str, "source": str, "equations": str, "note": str, "year": int, "roles": dict, "shapes": dict, "constants": dict}
     for key, kind in wanted.items():
         if key in data and not isinstance(data[key], kind):
             raise CellError(f"{key} is a {type(data[key]).__name__}", hint=f"expected a {kind.__name__}", file=file)
     for key in ("aliases", "claims", "inputs"):
         if not (isinstance(data.get(key, []), list) and all(isinstance(v, str) for v in data.get(key, []))):
             raise CellError(f"{key} is not a list of strings", hint=f'for example {key} = ["…"]', file=file)
+    for key, value in data.get("constants", {}).items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise CellError(f"constant {key} is {value!r}", hint="expected a number, such as [constants] gamma = 0.05", file=file)
     if not all(isinstance(v, str) for v in data.get("roles", {}).values()):
         raise CellError("a role is not a string", hint='for example [roles] f = "forget gate"', file=file)
     if "equations" not in data:

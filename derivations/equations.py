@@ -11,7 +11,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from derivations.notation.tree import Apply, Concat, Expr, MatMul, Name, Part, Ref, Sum, Total, Transpose, rebuild, refs
+from derivations.notation.tree import (
+    Apply,
+    Concat,
+    Diagonal,
+    Expr,
+    Fold,
+    MatMul,
+    Name,
+    Ones,
+    Part,
+    Product,
+    Ref,
+    Sum,
+    Total,
+    Transpose,
+    Windows,
+    rebuild,
+    refs,
+)
 from derivations.sizes import Shape
 
 
@@ -35,7 +53,7 @@ class Pointwise:
 
 @dataclass(frozen=True, slots=True)
 class Contraction:
-    """The sum over shared indices of a product of two operands; ``spec`` as in einsum: ``ij,j->i``."""
+    """A product of two operands, summed over the indices that the result has not; ``spec`` as in einsum: ``ij,j->i``."""
 
     target: Ref
     left: Ref
@@ -56,10 +74,11 @@ class Contraction:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """The sum of all entries: the adjoint of broadcasting a scalar."""
+    """All entries brought down to one number: their sum, the adjoint of broadcasting, or the log of the sum of their exponentials."""
 
     target: Ref
     operand: Ref
+    op: Literal["sum", "logsumexp"] = "sum"
 
     @property
     def operands(self) -> tuple[Ref, ...]:
@@ -71,11 +90,12 @@ class Layout:
     """Relabelling without arithmetic.
 
     ``concat``: the operands below each other; ``part``: the entries of the operand that come from operand ``index`` of
-    a concatenation of vectors of the sizes ``split``; ``transpose``.
+    a concatenation of vectors of the sizes ``split``; ``transpose``; ``windows``: the columns of a matrix and their
+    neighbours, ``index`` of them, below each other, 0 beyond the ends; ``fold``: its adjoint.
     """
 
     target: Ref
-    op: Literal["concat", "part", "transpose"]
+    op: Literal["concat", "part", "transpose", "windows", "fold"]
     operands: tuple[Ref, ...]
     split: Shape = ()
     index: int = 0
@@ -111,7 +131,7 @@ class Program:
 
     def written(self, eq: Equation) -> Expr:
         """The right side as one expression, with inline values written out."""
-        return self._inlined(as_expr(eq))
+        return self._inlined(as_expr(eq, self.shapes))
 
     def _inlined(self, expr: Expr) -> Expr:
         if isinstance(expr, Ref):
@@ -131,30 +151,41 @@ def inline_name(label: str) -> Name:
     return Name("inline", sub=f"_{label}")
 
 
-def as_expr(eq: Equation) -> Expr:
+def as_expr(eq: Equation, shapes: Mapping[Name, Shape]) -> Expr:
     """The right side of one equation as an expression for printers."""
     match eq:
         case Pointwise():
             return eq.expr
         case Reduction():
-            return Total(eq.operand)
+            return Total(eq.operand, eq.op)
         case Layout(op="concat"):
             return Concat(eq.operands)
         case Layout(op="part"):
             return Part(eq.operands[0], eq.split, eq.index)
+        case Layout(op="windows"):
+            return Windows(eq.operands[0], eq.index)
+        case Layout(op="fold"):
+            return Fold(eq.operands[0], eq.index)
         case Layout():
             return Transpose(eq.operands[0])
         case Contraction():
-            return _product(eq)
+            return _product(eq, shapes)
 
 
-def _product(eq: Contraction) -> Expr:
+def _product(eq: Contraction, shapes: Mapping[Name, Shape]) -> Expr:
     """A contraction as a product of matrices and vectors, transposed where its indices say so."""
     left, right, result = eq.indices
     shared = set(left) & set(right)
     if not shared:  # u vᵀ or v uᵀ
         return MatMul(eq.left, Transpose(eq.right)) if result == left + right else MatMul(eq.right, Transpose(eq.left))
+    if len(shared) == 2:  # of the entrywise product the rows or the columns are summed
+        whole = Product((eq.left, eq.right))
+        rows = result == left[0]
+        return MatMul(whole if rows else Transpose(whole), Ones(shapes[eq.left.name][1 if rows else 0]))
     (index,) = shared
+    if index in result:  # the rows or the columns of a matrix, each times an entry of a vector
+        vector, matrix = (eq.left, eq.right) if len(left) == 1 else (eq.right, eq.left)
+        return MatMul(Diagonal(vector), matrix) if result[0] == index else MatMul(matrix, Diagonal(vector))
     first: Expr = Transpose(eq.left) if left[0] == index else eq.left
     second: Expr = Transpose(eq.right) if len(right) == 2 and right[1] == index else eq.right
     return MatMul(first, second)

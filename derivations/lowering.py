@@ -8,18 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, inline_name
+from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction, inline_name
 from derivations.notation.tree import (
+    LEAVES,
     Apply,
     Assignment,
     Concat,
+    Constant,
+    Diagonal,
+    Dimension,
     Expr,
+    Identity,
     MatMul,
     Name,
     Number,
+    Ones,
+    Part,
     Ref,
     Sum,
+    Total,
     Transpose,
+    Windows,
     children,
     rebuild,
     refs,
@@ -33,6 +42,8 @@ SQUASHED = ("s", "q", "e", "w", "l")  # functions within a larger expression
 OPERAND = ("p", "q", "u", "w", "e", "l")  # products and sums that a matrix multiplies or that multiply a product
 STACKED = ("v", "w", "u", "q", "l")  # concatenations
 MATRIX = ("A", "B", "M", "N", "Q")  # matrices that are computed
+
+LETTERS_OF = {"matrix": ("i", "j"), "transposed": ("i", "j"), "row": ("", "j"), "vector": ("i", ""), "diagonal": ("", "j")}  # row, summed
 
 
 def lower(equations: Sequence[Assignment], shapes: Mapping[Name, Shape]) -> Program:
@@ -68,33 +79,68 @@ class _Lowering:
                 self.out.append(Layout(target, "concat", tuple(self.value(p, OPERAND) for p in expr.parts), split))
             case Transpose():
                 self.out.append(Layout(target, "transpose", (self.value(expr.arg, MATRIX),)))
+            case Part():
+                self.out.append(Layout(target, "part", (self.value(expr.arg, OPERAND),), expr.split, expr.index))
+            case Windows():
+                self.out.append(Layout(target, "windows", (self.value(expr.arg, MATRIX),), index=expr.width))
+            case Total():
+                letters = OPERAND if len(self.shape(expr.arg)) == 1 else MATRIX
+                self.out.append(Reduction(target, self.value(expr.arg, letters), "sum" if expr.op == "sum" else "logsumexp"))
             case _:
                 self.out.append(Pointwise(target, self.pointwise(expr, summand=True)))
         self.shapes.setdefault(target.name, self.shape(expr))
         self.known.setdefault(expr, target)
 
     def contraction(self, target: Ref, expr: MatMul) -> Contraction:
-        flipped = isinstance(expr.left, Transpose)
-        matrix = self.value(expr.left.arg if isinstance(expr.left, Transpose) else expr.left, MATRIX)
-        letters = STACKED if isinstance(expr.right, Concat) else OPERAND
-        right = self.value(expr.right, letters)
-        if len(self.shape(expr.right)) == 2:
-            return Contraction(target, matrix, right, "ji,jk->ik" if flipped else "ij,jk->ik")
-        return Contraction(target, matrix, right, "ij,i->j" if flipped else "ij,j->i")
+        scaled = isinstance(expr.left, Diagonal) or isinstance(expr.right, Diagonal)
+        left, right = (self.factor(side, turned=not scaled) for side in (expr.left, expr.right))
+        rows, inner = LETTERS_OF[left[1]]
+        first, columns = rows + inner, ""
+        match right[1]:
+            case "vector":
+                second = inner
+            case "matrix":
+                second, columns = inner + "k", "k"
+            case "transposed":
+                second, columns = "k" + inner, "k"
+            case _:  # a row or a diagonal: its index is a column of the result
+                second = columns = inner or "k"
+        if left[1] == "transposed":
+            first = inner + rows
+        if left[1] == "diagonal":  # diag(a) M: the index of a is the row of M and of the result
+            rows, first = inner, inner
+        rename: dict[str, str] = {}
+        for letter in first + second:
+            rename.setdefault(letter, "ijk"[len(rename)])
+        return Contraction(target, left[0], right[0], f"{first},{second}->{rows + columns}".translate(str.maketrans(rename)))
+
+    def factor(self, expr: Expr, *, turned: bool) -> tuple[Ref, str]:
+        """A factor of a product of matrices: the array, and how it is used; ``turned``: a transposed matrix is used as it lies."""
+        match expr:
+            case Diagonal():
+                return self.value(expr.arg, OPERAND), "diagonal"
+            case Transpose() if len(self.shape(expr.arg)) == 1:
+                return self.value(expr.arg, OPERAND), "row"
+            case Transpose() if turned:
+                return self.value(expr.arg, MATRIX), "transposed"
+            case _:
+                matrix = len(self.shape(expr)) == 2
+                letters = MATRIX if matrix else STACKED if isinstance(expr, Concat) else OPERAND
+                return self.value(expr, letters), "matrix" if matrix else "vector"
 
     def pointwise(self, expr: Expr, *, summand: bool = False) -> Expr:
         """``expr`` over names only; what is not entrywise in it becomes a value of its own."""
         match expr:
-            case Ref() | Number():
+            case Ref() | Number() | Constant() | Dimension() | Identity() | Ones():
                 return expr
             case Apply():
                 return self.value(expr, SQUASHED)
-            case MatMul() | Concat() | Transpose():
-                return self.summand(expr) if summand else self.value(expr, OPERAND if len(self.shape(expr)) == 1 else MATRIX)
+            case MatMul() | Concat() | Transpose() | Part() | Windows() | Total():
+                return self.summand(expr) if summand else self.value(expr, MATRIX if len(self.shape(expr)) == 2 else OPERAND)
             case Sum():
                 if summand or not _linear(expr):
                     return rebuild(expr, lambda term: self.pointwise(term, summand=summand))
-                return self.value(expr, OPERAND if len(self.shape(expr)) == 1 else MATRIX)
+                return self.value(expr, MATRIX if len(self.shape(expr)) == 2 else OPERAND)
             case _:
                 return rebuild(expr, self.pointwise)
 
@@ -104,6 +150,7 @@ class _Lowering:
             return self.known[expr]
         target = Ref(inline_name(str(len(self.inline) + 1)), _time(expr))
         self.inline.add(target.name)
+        self.shapes[target.name] = self.shape(expr)
         self.define(target, expr)
         return target
 
@@ -111,6 +158,8 @@ class _Lowering:
         """A name for ``expr``: its own, that of an equal expression, or a new one."""
         if isinstance(expr, Ref):
             return expr
+        if isinstance(expr, LEAVES):
+            return self.summand(expr)
         if expr not in self.known or self.known[expr].name in self.inline:
             self.known.pop(expr, None)
             target = Ref(self.new_name(letters), _time(expr))
@@ -155,7 +204,25 @@ class _Lowering:
             case Ref():
                 return self.shapes[expr.name]
             case MatMul():
-                return (self.shape(expr.left)[0], *self.shape(expr.right)[1:])
+                rows, columns = self.shape(expr.left), self.shape(expr.right)
+                inner = isinstance(expr.left, Transpose) and len(rows) == 1  # a row
+                outer = isinstance(expr.right, Transpose) and len(columns) == 1
+                return (*(() if inner else rows[:1]), *(columns if outer else columns[1:]))
+            case Diagonal():
+                return self.shape(expr.arg) * 2
+            case Identity():
+                return (expr.size, expr.size)
+            case Ones():
+                return (expr.size,)
+            case Constant():
+                return self.shapes[expr.name]
+            case Part():
+                return (expr.split[expr.index],)
+            case Windows():
+                rows, columns = self.shape(expr.arg)
+                return (tuple(sorted(rows * expr.width)), columns)
+            case Total():
+                return ()
             case Transpose():
                 return self.shape(expr.arg)[::-1]
             case Concat():
@@ -171,7 +238,7 @@ def _time(expr: Expr) -> int | None:
 
 def _linear(expr: Expr) -> bool:
     """Whether products of matrices or concatenations stand in the expression outside of functions."""
-    if isinstance(expr, MatMul | Concat | Transpose):
+    if isinstance(expr, MatMul | Concat | Transpose | Part | Windows | Total):
         return True
     return not isinstance(expr, Apply) and any(_linear(child) for child in children(expr))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from derivations.equations import Equation, Pointwise, Program, inline_name
-from derivations.notation.tree import Apply, Name, Ref
+from derivations.notation.tree import Apply, Name, Neg, Ref, Sum
 from derivations.sizes import Shape
 
 
@@ -27,11 +27,21 @@ class Building:
         self.shapes[target.name] = shape
         return target
 
+    def difference(self, left: Ref, right: Ref) -> Ref:
+        """``left - right``: a value of the given program, or one that is not shown."""
+        expr = Sum((left, Neg(right)))
+        for eq in (*self.given.equations, *self.out):
+            if isinstance(eq, Pointwise) and eq.expr == expr:
+                return eq.target
+        target = self.temporary(self.given.shapes[left.name], left.time)
+        self.out.append(Pointwise(target, expr))
+        return target
+
     def function_value(self, fn: str, argument: Ref) -> Ref:
         """The value of another function at an argument of the given program."""
         for eq in (*self.given.equations, *self.out):
             if isinstance(eq, Pointwise) and eq.expr == Apply(fn, argument):
                 return eq.target
-        target = self.temporary(self.given.shapes[argument.name], argument.time)
+        target = self.temporary(self.shapes[argument.name], argument.time)
         self.out.append(Pointwise(target, Apply(fn, argument)))
         return target

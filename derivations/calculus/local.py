@@ -15,7 +15,24 @@ import sympy as sp
 from derivations.equations import Pointwise
 from derivations.errors import CellError
 from derivations.functions import FUNCTIONS
-from derivations.notation.tree import Apply, Expr, Neg, Number, Power, Product, Quotient, Ref, Sum
+from derivations.notation.tree import (
+    Apply,
+    Choice,
+    Compare,
+    Constant,
+    Dimension,
+    Expr,
+    Identity,
+    Neg,
+    Number,
+    Ones,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Sum,
+    children,
+)
 
 Value = Callable[[str], sp.Expr]
 
@@ -30,9 +47,9 @@ def partial(eq: Pointwise, operand: Ref, other: Callable[[str, Ref], Ref]) -> Ex
     A function is differentiated in terms of its own value, the target of ``eq``; ``other(fn, argument)`` gives the
     value of another function at the same argument where a derivative needs one.
     """
-    symbols = {ref: _symbol(index) for index, ref in enumerate(eq.operands)}
+    symbols: dict[Expr, sp.Symbol] = {node: _symbol(index) for index, node in enumerate(_atoms(eq.expr))}
     own = _symbol(len(symbols))
-    names: dict[sp.Symbol, Ref] = {symbol: ref for ref, symbol in symbols.items()}
+    names: dict[sp.Symbol, Expr] = {symbol: node for node, symbol in symbols.items()}
     names[own] = eq.target
     if isinstance(eq.expr, Apply):
         assert isinstance(eq.expr.arg, Ref)
@@ -42,10 +59,29 @@ def partial(eq: Pointwise, operand: Ref, other: Callable[[str, Ref], Ref]) -> Ex
             names[symbol] = other(fn, operand)
             return symbol
 
-        found = FUNCTIONS[eq.expr.fn].derivative(own, value)
+        found = FUNCTIONS[eq.expr.fn].derivative(own, value, symbols[operand])
     else:
         found = sp.diff(scalar(eq.expr, symbols), symbols[operand])
     return readback(found, names)
+
+
+def _atoms(expr: Expr) -> tuple[Expr, ...]:
+    """What stands for itself in a derivative, in the order of use: operands, what is given, comparisons."""
+    if isinstance(expr, Compare):
+        return (expr,)
+    if isinstance(expr, Choice):
+        return tuple(dict.fromkeys((*(node for arg in expr.args for node in _atoms(arg)), chosen(expr))))
+    if isinstance(expr, Ref | Constant | Dimension | Identity | Ones):
+        return (expr,)
+    return tuple(dict.fromkeys(node for child in children(expr) for node in _atoms(child)))
+
+
+def chosen(expr: Choice) -> Expr:
+    """The comparison that says whether the first of two values is taken."""
+    if expr.fn == "where":
+        return expr.args[0]
+    left, right = expr.args
+    return Compare(left, "≥" if expr.fn == "max" else "≤", right)
 
 
 @cache
@@ -53,11 +89,15 @@ def _symbol(index: int) -> sp.Symbol:
     return sp.Symbol(f"v{index:03d}")
 
 
-def scalar(expr: Expr, symbols: Mapping[Ref, sp.Expr]) -> sp.Expr:
-    """One entry of a pointwise expression as a SymPy expression."""
+def scalar(expr: Expr, symbols: Mapping[Expr, sp.Expr]) -> sp.Expr:
+    """One entry of a pointwise expression as a SymPy expression; a comparison is a number that nothing changes."""
     match expr:
-        case Ref():
+        case Ref() | Constant() | Dimension() | Identity() | Ones() | Compare():
             return symbols[expr]
+        case Choice():
+            first = symbols[chosen(expr)]
+            yes, no = (scalar(arg, symbols) for arg in expr.args[-2:])
+            return first * yes + (1 - first) * no
         case Number():
             return sp.Rational(expr.value.numerator, expr.value.denominator)
         case Sum():
@@ -74,7 +114,7 @@ def scalar(expr: Expr, symbols: Mapping[Ref, sp.Expr]) -> sp.Expr:
             raise NotPointwise(type(expr).__name__)
 
 
-def readback(found: sp.Expr, names: Mapping[sp.Symbol, Ref]) -> Expr:
+def readback(found: sp.Expr, names: Mapping[sp.Symbol, Expr]) -> Expr:
     """A SymPy expression as an expression in reading order; ``names`` are in the order of use."""
     order = {symbol: index for index, symbol in enumerate(names)}
 

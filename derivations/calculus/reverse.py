@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
 from derivations.calculus.building import Building
 from derivations.calculus.local import partial
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction
-from derivations.notation.tree import Apply, Expr, Neg, Number, Power, Product, Quotient, Ref, Sum, children, refs
+from derivations.notation.tree import Apply, Choice, Expr, Neg, Number, Power, Product, Quotient, Ref, Sum, children, refs
+from derivations.sizes import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def reverse(program: Program, seeds: Mapping[Ref, tuple[Ref, ...]], wanted: Iter
     """
     building = _Adjoints(program, mark)
     for eq in reversed(program.equations):
+        if eq.target.name in program.inline and not eq.operands:  # a number that no reader sees
+            continue
         before, after = _parts(seeds.get(eq.target, ()))
         building.collect(eq.target, before, after)
     for ref in wanted:
@@ -75,7 +79,7 @@ class _Adjoints(Building):
         target = adjoint_ref(ref, computed=ref in self.given.definition, mark=self.mark)
         shape = self.given.shapes[ref.name]
         terms = [Term(seed, ("uses",)) for seed in before]
-        terms += [self.contribution(eq, ref, k) for eq in self.given.uses(ref) for k, r in enumerate(eq.operands) if r == ref]
+        terms += self.contributions(ref)
         terms += [Term(seed, ("uses",)) for seed in after]
         for seed in (*before, *after):
             self.shapes[seed.name] = shape
@@ -102,7 +106,19 @@ class _Adjoints(Building):
         found = adjoint_ref(ref, computed=True, mark=self.mark)
         return self.alias.get(found, found)
 
-    def contribution(self, eq: Equation, ref: Ref, position: int) -> Term:
+    def contributions(self, ref: Ref) -> list[Term]:
+        """What all uses of ``ref`` send to its adjoint; its parts send the blocks of one concatenation."""
+        found: list[Term] = []
+        split: set[Shape] = set()
+        for eq in self.given.uses(ref):
+            if isinstance(eq, Layout) and eq.op == "part":
+                if eq.split in split:
+                    continue
+                split.add(eq.split)
+            found += [term for k, r in enumerate(eq.operands) if r == ref and (term := self.contribution(eq, ref, k))]
+        return found
+
+    def contribution(self, eq: Equation, ref: Ref, position: int) -> Term | None:
         """What one use of ``ref`` sends to its adjoint."""
         match eq:
             case Pointwise():
@@ -112,11 +128,22 @@ class _Adjoints(Building):
             case Layout():
                 return self.through_layout(eq, position)
             case Reduction():
-                return Term(self.adjoint(eq.target), ("sum",), eq.target)
+                return self.through_reduction(eq)
 
-    def through_pointwise(self, eq: Pointwise, ref: Ref) -> Term:
+    def through_reduction(self, eq: Reduction) -> Term:
+        """Every entry gets the adjoint of a sum; of the log of a sum of exponentials, times its share of that sum."""
+        bar = self.adjoint(eq.target)
+        if eq.op == "sum":
+            return Term(bar, ("total",), eq.target)
+        share = self.function_value("exp", self.difference(eq.operand, eq.target))
+        return Term(Product((bar, share)), ("logsumexp",), eq.target)
+
+    def through_pointwise(self, eq: Pointwise, ref: Ref) -> Term | None:
         rules = _rules(eq.expr, ref)
-        expr = times(self.adjoint(eq.target), partial(eq, ref, self.function_value))
+        slope = partial(eq, ref, self.function_value)
+        if slope == Number(Fraction(0)):
+            return None
+        expr = times(self.adjoint(eq.target), slope)
         if not self.given.shapes[ref.name] and self.given.shapes[eq.target.name]:
             product = self.temporary(self.given.shapes[eq.target.name], 0)
             self.out.append(Pointwise(product, expr))
@@ -139,20 +166,30 @@ class _Adjoints(Building):
     def through_layout(self, eq: Layout, position: int) -> Term:
         bar, ref = self.adjoint(eq.target), eq.operands[position]
         target = self.temporary(self.given.shapes[ref.name], ref.time)
-        if eq.op == "transpose":
-            self.out.append(Layout(target, "transpose", (bar,)))
-            return Term(target, ("transpose",), eq.target)
-        if eq.op == "concat":
-            self.out.append(Layout(target, "part", (bar,), eq.split, position))
-            return Term(target, ("concatenation",), eq.target)
+        if eq.op == "part":
+            return self.through_part(eq)
+        op: Literal["transpose", "part", "fold", "windows"]
+        op, rule = ADJOINT_LAYOUT[eq.op]
+        index = position if eq.op == "concat" else eq.index
+        self.out.append(Layout(target, op, (bar,), eq.split, index))
+        return Term(target, (rule,), eq.target)
+
+    def through_part(self, eq: Layout) -> Term:
+        """The blocks of a vector of which some are used on their own: adjoints of those, zeros elsewhere."""
+        (ref,) = eq.operands
+        used = {
+            other.index: other
+            for other in self.given.uses(ref)
+            if isinstance(other, Layout) and other.op == "part" and other.split == eq.split
+        }
         blocks = []
         for index, size in enumerate(eq.split):
-            if index == eq.index:
-                blocks.append(bar)
-            else:
-                zero = self.temporary((size,), ref.time)
-                self.out.append(Pointwise(zero, Number(Fraction(0))))
-                blocks.append(zero)
+            if index in used:
+                blocks.append(self.adjoint(used[index].target))
+                continue
+            zero = self.temporary((size,), ref.time)
+            self.out.append(Pointwise(zero, Number(Fraction(0))))
+            blocks.append(zero)
         target = self.temporary(self.given.shapes[ref.name], ref.time)
         self.out.append(Layout(target, "concat", tuple(blocks), eq.split))
         return Term(target, ("concatenation",), eq.target)
@@ -171,7 +208,22 @@ def times(bar: Expr, factor: Expr) -> Expr:
             return Product((bar, factor))
 
 
-RULE_OF: dict[type, str] = {Sum: "sum", Neg: "sum", Product: "product", Quotient: "quotient", Power: "power", Apply: "function"}
+ADJOINT_LAYOUT: Mapping[str, tuple[Literal["transpose", "part", "fold", "windows"], str]] = {
+    "transpose": ("transpose", "transpose"),
+    "concat": ("part", "concatenation"),
+    "windows": ("fold", "windows"),
+    "fold": ("windows", "windows"),
+}  # the layout that takes an adjoint back, and the rule that says so
+
+RULE_OF: dict[type, str] = {
+    Sum: "sum",
+    Neg: "sum",
+    Product: "product",
+    Quotient: "quotient",
+    Power: "power",
+    Apply: "function",
+    Choice: "choice",
+}
 
 
 def _rules(expr: Expr, ref: Ref) -> list[str]:

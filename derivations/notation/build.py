@@ -8,7 +8,24 @@ from lark import Token, Transformer, v_args
 
 from derivations.errors import CellError, Span
 from derivations.notation.scripts import Script, attach, exponent, subscript, superscript
-from derivations.notation.tree import Apply, Assignment, Concat, Expr, Name, Neg, Number, Power, Quotient, Ref, Sum, Times, Transpose
+from derivations.notation.spelling import CALLS
+from derivations.notation.tree import (
+    Apply,
+    Assignment,
+    Call,
+    Compare,
+    Concat,
+    Expr,
+    Name,
+    Neg,
+    Number,
+    Power,
+    Quotient,
+    Ref,
+    Sum,
+    Times,
+    Transpose,
+)
 
 
 @v_args(inline=True)
@@ -67,6 +84,21 @@ class Build(Transformer[Token, Expr]):
     def apply(self, function: Token, arg: Expr) -> Expr:
         """``tanh(...)``."""
         return Apply(str(function), arg, _span(function))
+
+    def called(self, word: Token, *args: Expr) -> Expr:
+        """``max(a, b)``, ``mean(v)``: a word with arguments; a square root is a power."""
+        if len(args) != CALLS[word]:
+            hint = f"{word} takes {CALLS[word]} argument{'s' * (CALLS[word] > 1)}"
+            raise CellError(f"'{word}' with {len(args)} argument{'s' * (len(args) > 1)}", hint=hint, span=_span(word))
+        if (word == "where") != isinstance(args[0], Compare) or any(isinstance(arg, Compare) for arg in args[1:]):
+            raise CellError("a comparison in the wrong place", hint="it is the first argument in where(a > b, c, d)", span=_span(word))
+        if word == "sqrt":
+            return Power(args[0], Fraction(1, 2), _span(word))
+        return Call(str(word), args, _span(word))
+
+    def compare(self, left: Expr, relation: Token, right: Expr) -> Expr:
+        """``a >= b``."""
+        return Compare(left, str(relation), right, _span(relation))
 
     def fraction(self, sign: Token, num: Expr, den: Expr) -> Expr:
         r"""``\frac{a}{b}``."""

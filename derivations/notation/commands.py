@@ -9,7 +9,7 @@ from derivations.notation import latex_commands as tex
 from derivations.notation import words
 from derivations.notation.cursor import Cursor
 from derivations.notation.guard import quote
-from derivations.notation.spelling import ACCENT_COMMANDS, EQUAL_SIGNS, FUNCTION_COMMANDS, GREEK_COMMANDS, OPERATORS
+from derivations.notation.spelling import ACCENT_COMMANDS, CALLS, EQUAL_SIGNS, FUNCTION_COMMANDS, GREEK_COMMANDS, OPERATORS, RELATIONS
 
 _WORD = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z0-9]*)\s*\}")
 _DIGITS = re.compile(r"\s*([0-9])([0-9])?")
@@ -26,6 +26,10 @@ def command(cursor: Cursor, value: str, start: int) -> None:
         cursor.emit("OPERATOR", OPERATORS[value], start)
     elif value in EQUAL_SIGNS:
         cursor.emit("_EQUAL", value, start)
+    elif value in RELATIONS and cursor.brackets.depth:
+        cursor.emit("RELATION", RELATIONS[value], start)
+    elif name in CALLS:
+        cursor.emit("CALL", name, start)
     elif name in FUNCTION_COMMANDS:
         cursor.emit("FUNCTION", FUNCTION_COMMANDS[name], start)
     elif name in GREEK_COMMANDS:

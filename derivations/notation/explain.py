@@ -9,11 +9,11 @@ from lark import Token
 from derivations.errors import CellError, Span
 from derivations.notation.guard import Source, quote
 
-_OPERATORS = frozenset({"_PLUS", "MINUS", "OPERATOR", "SLASH", "_EQUAL"})
+_OPERATORS = frozenset({"_PLUS", "MINUS", "OPERATOR", "SLASH", "_EQUAL", "RELATION"})
 _OPENING = frozenset({"_LPAR", "_LBRACE", "_LSQUARE", "_LMATRIX"})
 _CLOSING = frozenset({"_RPAR", "_RBRACE", "_RSQUARE", "_RMATRIX"})
 _SCRIPTS = frozenset({"SUB", "SUP", "POWER", "MARK"})
-_OPERANDS = _OPENING | {"NAME", "NUMBER", "FUNCTION", "ACCENT", "FRACTION", "_CONCAT"}
+_OPERANDS = _OPENING | {"NAME", "NUMBER", "FUNCTION", "CALL", "ACCENT", "FRACTION", "_CONCAT"}
 
 
 def explain(token: Token, tokens: Sequence[Token], source: Source) -> CellError:
@@ -27,7 +27,7 @@ def explain(token: Token, tokens: Sequence[Token], source: Source) -> CellError:
         )
     before = tokens[index - 1]
     here = _span(before if ended else token)
-    if before.type in ("FUNCTION", "_CONCAT"):
+    if before.type in ("FUNCTION", "_CONCAT", "CALL"):
         return CellError(
             f"the function '{_text(before, source)}' has no argument", hint=_argument(token, _text(before, source)), span=_span(before)
         )
@@ -57,7 +57,9 @@ def _unexpected(token: Token, before: Sequence[Token]) -> str:
         return "two subscripts go in braces, as in a_{f,t}; every equation has a line of its own"
     if token.type in _OPERANDS:
         return "put the argument of the function in brackets, as in tanh(W x)"
-    if token.type == "_EQUAL":
+    if token.type == "RELATION" and str(token) != "=":
+        return "a comparison stands in where(a > b, …)"
+    if token.type in ("_EQUAL", "RELATION"):
         return "the '=' of an equation stands outside brackets"
     return "delete it"
 

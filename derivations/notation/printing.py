@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from derivations.notation.tree import (
     Apply,
+    Call,
+    Choice,
+    Compare,
     Concat,
+    Constant,
+    Diagonal,
+    Dimension,
     Expr,
+    Fold,
+    Identity,
     MatMul,
     Name,
     Neg,
     Number,
+    Ones,
     Part,
     Power,
     Product,
@@ -23,12 +32,15 @@ from derivations.notation.tree import (
     Times,
     Total,
     Transpose,
+    Windows,
     children,
 )
-from derivations.sizes import block_range
+from derivations.sizes import block_range, size_letter
 
 # How tightly a printed piece holds together; the same levels as in grammar.lark.
 SUM, NEGATION, PRODUCT, BESIDE, FACTOR, ATOM = range(6)
+
+ROOT = Fraction(1, 2)  # the exponent of a square root
 
 Scalars = frozenset[Name]
 Piece = tuple[str, int]
@@ -38,8 +50,17 @@ def is_scalar(expr: Expr, scalars: Scalars) -> bool:
     """Whether an expression is made of numbers and scalar names only."""
     if isinstance(expr, Ref):
         return expr.name.unmarked in scalars
-    if isinstance(expr, Total | Concat | Part):
+    if isinstance(expr, Total | Concat | Part | Ones | Identity | Diagonal | Windows | Fold):
         return isinstance(expr, Total)
+    if isinstance(expr, Constant):
+        return expr.name in scalars
+    if (
+        isinstance(expr, MatMul)
+        and isinstance(expr.left, Transpose)
+        and isinstance(expr.left.arg, Ref)
+        and expr.left.arg.name.base.islower()
+    ):
+        return not isinstance(expr.right, Transpose)  # vᵀ w
     return all(is_scalar(child, scalars) for child in children(expr))
 
 
@@ -50,6 +71,8 @@ class Printer(ABC):
     matrix: str  # the sign of a matrix product, as Times spells it
     minus: str
     signs: Mapping[str, str]  # every sign of a Times, as printed
+    relations: Mapping[str, str]  # every sign of a Compare, as printed
+    ones_sign: str
 
     def __init__(self, scalars: Scalars = frozenset()) -> None:
         self.scalars = scalars
@@ -86,12 +109,60 @@ class Printer(ABC):
                 return self.transpose(expr), FACTOR
             case Apply():
                 return self.call(expr), ATOM
+            case Compare():
+                return self.indicator(self.compare(expr)), ATOM
+            case Choice() | Call():
+                return self.choice(expr), ATOM
+            case Constant():
+                return self.ref(Ref(expr.name))
+            case Dimension():
+                return self.dimension(expr), ATOM if len(expr.size) == 1 else SUM
+            case Identity():
+                return "I", ATOM
+            case Ones():
+                return self.ones_sign, ATOM
+            case Diagonal():
+                return self.called("diag", [self.text(expr.arg)]), ATOM
+            case Windows() | Fold():
+                return self.called(type(expr).__name__.lower(), [self.text(expr.arg), str(expr.width)]), ATOM
             case Concat():
                 return "[" + ", ".join(self.text(part) for part in expr.parts) + "]", ATOM
             case Part():
-                return f"[{self.text(expr.arg)}]_{{{block_range(expr.split, expr.index)}}}", FACTOR
+                return self.part(expr)
+            case Total(op="logsumexp"):
+                return self.called("logsumexp", [self.text(expr.arg)]), ATOM
             case Total():
                 return self.total(expr), BESIDE
+
+    def part(self, expr: Part) -> Piece:
+        """One of equal blocks by its number, another one by its entries."""
+        if len(set(expr.split)) == 1:
+            return self.called("chunk", [self.text(expr.arg), str(len(expr.split)), str(expr.index + 1)]), ATOM
+        return f"[{self.text(expr.arg)}]_{{{block_range(expr.split, expr.index)}}}", FACTOR
+
+    def compare(self, expr: Compare) -> str:
+        """A comparison, without brackets."""
+        return f"{self.text(expr.left)} {self.relations[expr.op]} {self.text(expr.right)}"
+
+    def choice(self, expr: Choice | Call) -> str:
+        """``max(a, b)``, ``where(a ≥ b, c, d)``."""
+        return self.called(expr.fn, [self.compare(arg) if isinstance(arg, Compare) else self.text(arg) for arg in expr.args])
+
+    def called(self, word: str, arguments: Sequence[str]) -> str:
+        """A word with arguments."""
+        return f"{self.word(word)}({', '.join(arguments)})"
+
+    def word(self, word: str) -> str:
+        """A word that takes arguments."""
+        return word
+
+    def dimension(self, expr: Dimension) -> str:
+        """The number of entries along a size."""
+        return size_letter(expr.size)
+
+    def indicator(self, comparison: str) -> str:
+        """1 where a comparison holds, 0 elsewhere."""
+        return f"{self.ones_sign}[{comparison}]"
 
     def bracket(self, text: str) -> str:
         """Round brackets around a text."""

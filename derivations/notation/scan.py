@@ -8,7 +8,7 @@ from collections.abc import Callable
 from derivations.notation import commands, raised, words
 from derivations.notation.cursor import Cursor
 from derivations.notation.guard import Source, quote
-from derivations.notation.spelling import COMBINING, EQUAL_SIGNS, MINUS_SIGNS, OPERATORS, SUBSCRIPTS, SUPERSCRIPTS
+from derivations.notation.spelling import COMBINING, EQUAL_SIGNS, MINUS_SIGNS, OPERATORS, RELATIONS, SUBSCRIPTS, SUPERSCRIPTS
 
 _PATTERN = re.compile(
     r"""
@@ -22,6 +22,7 @@ _PATTERN = re.compile(
   | (?P<command>\\(?:[A-Za-z]+\*?|.|\n|\Z))
   | (?P<power>\*\*)
   | (?P<script>[_^])
+  | (?P<relation>[<>]=?|[≤≥]|==)
   | (?P<equal>:=|=)
   | (?P<transpose>\.T(?![A-Za-z0-9_]))
   | (?P<attribute>\.[A-Za-z_]+)
@@ -92,9 +93,17 @@ def _bracket_command(cursor: Cursor, value: str, start: int) -> None:
 
 
 def _equal(cursor: Cursor, value: str, start: int) -> None:
-    if cursor.text.startswith("=", cursor.pos):
+    cursor.emit("RELATION" if cursor.brackets.depth else "_EQUAL", value, start)
+
+
+def _relation(cursor: Cursor, value: str, start: int) -> None:
+    """A comparison, which has a place within brackets only."""
+    if cursor.brackets.depth:
+        cursor.emit("RELATION", RELATIONS[value], start)
+    elif value == "==":
         raise cursor.error("'==' is not part of the notation", "an equation has one '='", start)
-    cursor.emit("_EQUAL", value, start)
+    else:
+        raise words.stray(cursor, value, start)
 
 
 def _sign(cursor: Cursor, value: str, start: int) -> None:
@@ -166,6 +175,7 @@ _HANDLERS: dict[str, _Handler] = {
     "command": commands.command,
     "power": raised.power,
     "script": raised.script,
+    "relation": _relation,
     "equal": _equal,
     "transpose": raised.transpose,
     "attribute": _attribute,

@@ -66,6 +66,20 @@ OPERATORS: dict[str, str] = {
 MINUS_SIGNS = "-\N{MINUS SIGN}\N{EN DASH}"
 EQUAL_SIGNS = (":=", "=", "≔", "←", r"\leftarrow", r"\gets", r"\coloneqq")
 
+RELATIONS: dict[str, str] = {
+    "<": "<", ">": ">", "<=": "≤", ">=": "≥", "≤": "≤", "≥": "≥", "==": "=", "=": "=",
+    r"\lt": "<", r"\gt": ">", r"\le": "≤", r"\leq": "≤", r"\leqslant": "≤", r"\ge": "≥", r"\geq": "≥", r"\geqslant": "≥",
+}  # fmt: skip
+RELATION_LATEX: dict[str, str] = {"<": "<", ">": ">", "≤": r"\le", "≥": r"\ge", "=": "="}
+RELATION_PLAIN: dict[str, str] = {"<": "<", ">": ">", "≤": "<=", "≥": ">=", "=": "=="}
+
+# Words with arguments in brackets that are no entrywise functions of one argument, and how many arguments they have.
+CALLS: dict[str, int] = {
+    "max": 2, "min": 2, "where": 3, "sqrt": 1,
+    "softmax": 1, "sum": 1, "mean": 1, "norm": 1, "logsumexp": 1,
+    "diag": 1, "chunk": 3, "windows": 2,
+}  # fmt: skip
+
 FUNCTION_WORDS: dict[str, str] = {spelling: f.name for f in FUNCTIONS.values() for spelling in (f.name, *f.spellings)}
 
 

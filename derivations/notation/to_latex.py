@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from derivations.functions import FUNCTIONS
-from derivations.notation.printing import ATOM, FACTOR, PRODUCT, Piece, Printer, Scalars, is_scalar, scripted, squared
-from derivations.notation.spelling import GREEK_COMMANDS, TIME_SUFFIX
-from derivations.notation.tree import Apply, Expr, MatMul, Name, Number, Power, Quotient, Ref, Sum, Times, Total, Transpose
+from derivations.notation.printing import ATOM, FACTOR, PRODUCT, ROOT, Piece, Printer, Scalars, is_scalar, scripted, squared
+from derivations.notation.spelling import GREEK_COMMANDS, RELATION_LATEX, TIME_SUFFIX
+from derivations.notation.tree import Apply, Dimension, Expr, MatMul, Name, Number, Power, Quotient, Ref, Sum, Times, Total, Transpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class _Latex(Printer):
     def __init__(self, style: Style, scalars: Scalars) -> None:
         super().__init__(scalars)
         self.style = style
+        self.relations, self.ones_sign = RELATION_LATEX, style.one
         self.signs = {"*": "*", "⊙": style.entrywise, "@": "@", "·": r"\cdot"}
 
     def bracket(self, text: str) -> str:
@@ -102,7 +103,15 @@ class _Latex(Printer):
     def power(self, expr: Power) -> Piece:
         if squared(expr, self.scalars):
             return self.piece(Times("⊙", expr.base, expr.base))
+        if expr.exponent == ROOT:
+            return rf"\sqrt{{{self.text(expr.base)}}}", ATOM
         return self.at(expr.base, ATOM) + scripted("^", str(expr.exponent)), FACTOR
+
+    def word(self, word: str) -> str:
+        return rf"\{word}" if word in ("max", "min") else rf"\operatorname{{{word}}}"
+
+    def dimension(self, expr: Dimension) -> str:
+        return "+".join(part if len(part) == 1 else _labelled(part) for part in super().dimension(expr).split("+"))
 
     def total(self, expr: Total) -> str:
         return self.style.one + self.style.transpose + r"\," + self.at(expr.arg, FACTOR)
@@ -113,6 +122,15 @@ class _Latex(Printer):
     def call(self, expr: Apply) -> str:
         spelling = FUNCTIONS[expr.fn].latex if expr.fn in FUNCTIONS else rf"\operatorname{{{expr.fn}}}"
         return spelling + self.bracket(self.text(expr.arg))
+
+
+def _labelled(text: str) -> str:
+    """A size with a name of several letters: ``d_k`` as a letter with its label, ``4n`` as it is, a word upright."""
+    letter, _, label = text.partition("_")
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyz_")
+    if digits:
+        return digits + _base(text.removeprefix(digits))
+    return _base(letter) + scripted("_", _labels(label))
 
 
 def _decorated(expr: Expr) -> bool:

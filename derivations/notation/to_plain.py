@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from derivations.notation.printing import ATOM, FACTOR, PRODUCT, Piece, Printer
-from derivations.notation.tree import Apply, Expr, Name, Power, Quotient, Ref, Total, Transpose
+from derivations.notation.printing import ATOM, FACTOR, PRODUCT, ROOT, Piece, Printer
+from derivations.notation.spelling import RELATION_PLAIN
+from derivations.notation.tree import Apply, Dimension, Expr, Name, Power, Quotient, Ref, Total, Transpose
 
 _TIMES = {None: "", 0: "_t", -1: "_prev", 1: "_next"}
 
@@ -24,6 +25,7 @@ def name_plain(name: Name, time: int | None = None, *, step: bool = True) -> str
 class _Plain(Printer):
     entrywise, matrix, minus = "*", "@", "-"
     # A raised dot has no ASCII form; juxtaposition leaves as open as it does which product is meant.
+    relations, ones_sign = MappingProxyType(RELATION_PLAIN), "ones"
     signs = MappingProxyType({"*": "*", "⊙": "*", "@": "@", "·": ""})
 
     def __init__(self, step: bool) -> None:
@@ -37,8 +39,13 @@ class _Plain(Printer):
         return f"{self.at(expr.num, PRODUCT)} / {self.at(expr.den, FACTOR)}", PRODUCT
 
     def power(self, expr: Power) -> Piece:
+        if expr.exponent == ROOT:
+            return self.called("sqrt", [self.text(expr.base)]), ATOM
         exponent = str(expr.exponent)
         return f"{self.at(expr.base, ATOM)}**{exponent if exponent.isdigit() else f'({exponent})'}", FACTOR
+
+    def dimension(self, expr: Dimension) -> str:
+        return " + ".join(expr.size)
 
     def total(self, expr: Total) -> str:
         return f"sum({self.text(expr.arg)})"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from derivations.functions import FUNCTIONS
-from derivations.notation.printing import ATOM, BESIDE, FACTOR, PRODUCT, Piece, Printer, Scalars, scripted, squared
-from derivations.notation.spelling import COMBINING_OF, GREEK_CHARACTERS, SUPERSCRIPT_OF, TIME_SUFFIX
+from derivations.notation.printing import ATOM, BESIDE, FACTOR, PRODUCT, ROOT, Piece, Printer, Scalars, scripted, squared
+from derivations.notation.spelling import COMBINING_OF, GREEK_CHARACTERS, RELATION_LATEX, SUPERSCRIPT_OF, TIME_SUFFIX
 from derivations.notation.tree import Apply, Expr, Name, Power, Quotient, Ref, Times, Total, Transpose
+from derivations.notation.words import ONES
 
 
 def unicode(expr: Expr, *, scalars: Scalars = frozenset()) -> str:
@@ -40,6 +41,8 @@ def _labels(text: str) -> str:
 class _Unicode(Printer):
     entrywise, matrix, minus = "⊙", "", "−"
     signs = MappingProxyType({"*": "*", "⊙": "⊙", "@": "@", "·": "·"})
+    relations = MappingProxyType({op: op for op in RELATION_LATEX})
+    ones_sign = ONES
 
     def ref(self, ref: Ref) -> Piece:
         slashed = bool(ref.name.marks) and ref.name.marks[-1] == "direct"
@@ -51,13 +54,15 @@ class _Unicode(Printer):
     def power(self, expr: Power) -> Piece:
         if squared(expr, self.scalars):
             return self.piece(Times("⊙", expr.base, expr.base))
+        if expr.exponent == ROOT:
+            return self.called("sqrt", [self.text(expr.base)]), ATOM
         exponent = str(expr.exponent)
         if expr.exponent.denominator == 1:
             return self.at(expr.base, ATOM) + "".join(SUPERSCRIPT_OF[c] for c in exponent), FACTOR
         return f"{self.at(expr.base, ATOM)}^{{{exponent}}}", FACTOR
 
     def total(self, expr: Total) -> str:
-        return "𝟏ᵀ " + self.at(expr.arg, FACTOR)
+        return ONES + "ᵀ " + self.at(expr.arg, FACTOR)
 
     def transpose(self, expr: Transpose) -> str:
         return self.at(expr.arg, ATOM) + "ᵀ"

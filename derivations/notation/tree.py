@@ -127,10 +127,38 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """A function applied to each entry (``sigmoid``, ``tanh``), by its ASCII name."""
+    """A function of one argument applied to each entry (``sigmoid``, ``tanh``), by its ASCII name."""
 
     fn: str
     arg: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """1 where a comparison of entries holds, 0 elsewhere; ``op`` is "<", "≤", ">", "≥" or "="."""
+
+    left: Expr
+    op: str
+    right: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of two values for each entry: ``max`` and ``min`` of two, ``where`` of a comparison and two."""
+
+    fn: str
+    args: tuple[Expr, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A word with arguments as written, before shapes say what it is: ``mean(v)``, ``chunk(v, 4, 1)``."""
+
+    fn: str
+    args: tuple[Expr, ...]
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
@@ -152,15 +180,16 @@ class Transpose:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The sum of all entries of a vector: ``1ᵀ v``. Arises in gradients; not part of the notation that is read."""
+    """All entries brought down to one number: their sum, ``1ᵀ v``, or the logarithm of the sum of their exponentials."""
 
     arg: Expr
+    op: str = "sum"  # or "logsumexp"
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The entries of a vector that belong to one block of a concatenation. Arises in gradients; not read.
+    """The entries of a vector that belong to one block of it: ``chunk(v, 4, 1)`` if the blocks are equal.
 
     ``split`` holds the sizes of the blocks (each a tuple of names that are added), ``index`` counts from 0.
     """
@@ -171,7 +200,92 @@ class Part:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-Expr: TypeAlias = Ref | Number | Sum | Neg | Times | Product | MatMul | Quotient | Power | Apply | Concat | Transpose | Total | Part
+@dataclass(frozen=True, slots=True)
+class Diagonal:
+    """The diagonal matrix of a vector; a factor in products of matrices."""
+
+    arg: Expr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """A matrix c × L and its neighbours below each other, (width · c) × L: column l of block j is column l + j − (width − 1)/2.
+
+    Columns outside of the matrix are 0. A 1-D convolution with "same" padding is ``K windows(X, width)``.
+    """
+
+    arg: Expr
+    width: int
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The adjoint of ``Windows``: every entry is added to the place that it was copied from. Arises in gradients; not read."""
+
+    arg: Expr
+    width: int
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A quantity that is given and not trained: it has a value and no derivative."""
+
+    name: Name
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """How many entries there are along a size, as a number."""
+
+    size: tuple[str, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The identity matrix of a size."""
+
+    size: tuple[str, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ones:
+    """The vector of ones of a size."""
+
+    size: tuple[str, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Leaf: TypeAlias = Number | Constant | Dimension | Identity | Ones  # what has no derivative
+LEAVES = (Number, Constant, Dimension, Identity, Ones)
+
+Expr: TypeAlias = (
+    Leaf
+    | Ref
+    | Sum
+    | Neg
+    | Times
+    | Product
+    | MatMul
+    | Quotient
+    | Power
+    | Apply
+    | Compare
+    | Choice
+    | Call
+    | Concat
+    | Transpose
+    | Total
+    | Part
+    | Diagonal
+    | Windows
+    | Fold
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +297,7 @@ class Assignment:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-MANY, ONE = ("terms", "factors", "parts"), ("arg", "left", "right", "num", "den", "base")  # fields that hold subexpressions
+MANY, ONE = ("terms", "factors", "parts", "args"), ("arg", "left", "right", "num", "den", "base")  # fields that hold subexpressions
 
 
 def children(node: Expr) -> tuple[Expr, ...]:

@@ -17,24 +17,26 @@ from keyword import iskeyword
 from derivations.errors import CellError
 from derivations.notation.cursor import Cursor
 from derivations.notation.guard import code, quote
-from derivations.notation.spelling import COMBINING, FUNCTION_WORDS, GREEK_COMMANDS, GREEK_LETTERS
+from derivations.notation.spelling import CALLS, COMBINING, FUNCTION_WORDS, GREEK_COMMANDS, GREEK_LETTERS
 
 MAX_WORD = 40
 
 _DIGITS = "0123456789"
 _CHAIN = re.compile(r"[A-Za-z0-9_]{0,80}")
 _RUN = re.compile(r"[A-Za-z]{1,80}")
+ONES = "𝟏"  # a vector of ones, as our own documents print it
+_OPENED = re.compile(r"\s*(?:\\left\s*)?\(")
 _TIME_CALL = re.compile(r"\(\s*t\s*(?:[-+\N{MINUS SIGN}]\s*[0-9]+\s*)?\)")
 _HINTS = {
     "⊗": "write ⊙ for the entrywise product; an outer product is u vᵀ",
     "×": "write ⊙ for the entrywise product, or a space for a matrix product",
     "⊕": "write + for a sum and [a, b] for a concatenation",
-    "‖": "write [a, b] for a concatenation",
-    "|": "absolute values are not part of the notation",
+    "‖": "the Euclidean norm is norm(v); a concatenation is [a, b]",
+    "|": "the absolute value is abs(u)",
     "%": "'%' begins a comment in LaTeX; in plain notation write '#'",
     "&": "'&' aligns equations inside a LaTeX environment only",
     '"': "an equation holds no strings",
-} | dict.fromkeys("<>≤≥", "a comparison is a claim, not part of an equation")
+} | dict.fromkeys("<>≤≥", "a comparison is a claim; in an equation it stands in where(a > b, …)")
 
 
 def word(cursor: Cursor, value: str, start: int) -> None:
@@ -46,6 +48,8 @@ def word(cursor: Cursor, value: str, start: int) -> None:
         cursor.emit("FUNCTION", FUNCTION_WORDS[chain], start)
     elif value in FUNCTION_WORDS:
         cursor.emit("FUNCTION", FUNCTION_WORDS[value], start)
+    elif called(cursor, chain, start):
+        cursor.emit("CALL", chain, start)
     elif value == "concat":
         cursor.emit("_CONCAT", value, start)
     elif cursor.is_latex and value.rstrip(_DIGITS) not in GREEK_COMMANDS:
@@ -53,6 +57,11 @@ def word(cursor: Cursor, value: str, start: int) -> None:
     else:
         _refuse_call(cursor, chain, start)
         name(cursor, value, start)
+
+
+def called(cursor: Cursor, value: str, start: int) -> bool:
+    """Whether a word is one that takes arguments in brackets, with the bracket behind it; else it is a name."""
+    return value in CALLS and cursor.text.startswith("(", start + len(value))
 
 
 def _first_letter(cursor: Cursor, start: int) -> None:
@@ -83,6 +92,8 @@ def upright(cursor: Cursor, value: str, start: int) -> None:
     r"""A word that LaTeX sets upright (``\mathrm{tanh}``): one name or function, whatever its letters."""
     if value in FUNCTION_WORDS:
         cursor.emit("FUNCTION", FUNCTION_WORDS[value], start)
+    elif value in CALLS and _OPENED.match(cursor.text, cursor.pos):
+        cursor.emit("CALL", value, start)
     elif len(value) > 1 and cursor.text.startswith("(", cursor.pos):
         raise _unknown_function(cursor, value, start)
     else:
@@ -97,6 +108,8 @@ def letter(cursor: Cursor, value: str, start: int) -> None:
     base = GREEK_LETTERS.get(base, base)
     if value in FUNCTION_WORDS:
         cursor.emit("FUNCTION", FUNCTION_WORDS[value], start)
+    elif value == ONES:
+        cursor.emit("NAME", "ones", start)
     elif base.isascii() and base.isdigit() and not marks:
         cursor.emit("NUMBER", base, start)
     elif base.isascii() and base.isalpha() and all(mark in COMBINING for mark in marks):
@@ -123,9 +136,9 @@ def _refuse_call(cursor: Cursor, chain: str, start: int) -> None:
 
 
 def _unknown_function(cursor: Cursor, value: str, start: int) -> CellError:
-    close = get_close_matches(value[:MAX_WORD].lower(), FUNCTION_WORDS, 1)
+    close = get_close_matches(value[:MAX_WORD].lower(), {**FUNCTION_WORDS, **CALLS}, 1)
     meant = f"did you mean '{close[0]}'? " if close else ""
-    known = ", ".join(sorted(FUNCTION_WORDS))
+    known = ", ".join(sorted({*FUNCTION_WORDS, *CALLS}))
     hint = f"{meant}known functions are {known}; for a product write a space before '('"
     return cursor.error(f"unknown function {quote(value)}", hint, start)
 

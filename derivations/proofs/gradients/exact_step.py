@@ -25,6 +25,7 @@ class ExactStep:
 
     def __init__(self, cell: Cell, sizes: Mapping[str, int], field: Field) -> None:
         self.cell, self.sizes, self.field = cell, sizes, field
+        self.constants: Values = {Ref(name): self.symbols(name) for name in cell.constants}
 
     def symbols(self, name: Name) -> Any:
         """An array of symbols in the shape of a variable."""
@@ -38,7 +39,7 @@ class ExactStep:
         self, equations: Iterable[Assignment | Equation], given: Values, mark: Callable[[Ref, Any], Any] = lambda _, value: value
     ) -> Values:
         """Every value of the step, added to what is given; ``mark`` may change each as soon as it is known."""
-        known = dict(given)
+        known = {**self.constants, **given}
         for eq in equations:
             value = self.value(eq, known)
             known[eq.target] = mark(eq.target, self.field.named(value) if eq.target.name in self.cell.assigned else value)
@@ -47,13 +48,13 @@ class ExactStep:
     def value(self, eq: Assignment | Equation, known: Values) -> Any:
         """What one equation computes; a scalar becomes an array of the target's shape."""
         if isinstance(eq, Assignment):
-            found = evaluate_expr(eq.expr, known, self.field.functions, self.field.constant)
+            found = evaluate_expr(eq.expr, known, self.field.functions, self.field.constant, self.sizes)
             return np.broadcast_to(found, shape(self.cell, eq.target.name, self.sizes))[()]
         return self.program(Program((eq,), self.cell.program.shapes), known)[eq.target]
 
     def program(self, program: Program, known: Values) -> Values:
         """Every value of a program, added to what is known."""
-        return evaluate_program(program, known, self.field.functions, self.sizes, self.field.constant)
+        return evaluate_program(program, {**self.constants, **known}, self.field.functions, self.sizes, self.field.constant)
 
 
 def shape(cell: Cell, name: Name, sizes: Mapping[str, int]) -> tuple[int, ...]:
@@ -63,7 +64,7 @@ def shape(cell: Cell, name: Name, sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 def generators(cell: Cell, sizes: Mapping[str, int]) -> int:
     """How many symbols one step needs at least: for each entry of what is given, each function value and each named value."""
-    given = [*(ref.name for ref in leaves(cell)), *(name for name in cell.outputs for _ in seeds(cell, name))]
+    given = [*cell.constants, *(ref.name for ref in leaves(cell)), *(name for name in cell.outputs for _ in seeds(cell, name))]
     opaque = [eq.target.name for eq in cell.equations for node in nodes(eq.expr) if isinstance(node, Apply | Quotient)]
     named = [eq.target.name for eq in cell.equations if not isinstance(eq.expr, Apply)]
     return sum(int(np.prod(shape(cell, name, sizes))) for name in (*given, *opaque, *named))

@@ -41,7 +41,7 @@ class Scalars:
             self.symbol(ref, box)
         for eq in self.program.equations:
             self._compute(eq)
-            self._known.setdefault(self.unlowered(as_expr(eq)), eq.target)
+            self._known.setdefault(self.unlowered(as_expr(eq, self.program.shapes)), eq.target)
 
     def symbol(self, ref: Expr, box: Interval = iv.REAL) -> sp.Symbol:
         """The symbol of a value or of an expression that is not taken apart."""
@@ -157,7 +157,7 @@ class Scalars:
         """An expression in the author's names only."""
         if isinstance(expr, Ref):
             inner = expr.name not in self._authors and expr in self.program.definition
-            return self.unlowered(as_expr(self.program.definition[expr])) if inner else expr
+            return self.unlowered(as_expr(self.program.definition[expr], self.program.shapes)) if inner else expr
         return rebuild(expr, self.unlowered)
 
     def expansions(self, expr: sp.Expr) -> Iterator[tuple[sp.Expr, tuple[Ref, ...]]]:
