@@ -164,11 +164,10 @@ class _Adjoints(Building):
         return Term(target, ("matrix",), eq.target)
 
     def through_layout(self, eq: Layout, position: int) -> Term:
-        bar, ref = self.adjoint(eq.target), eq.operands[position]
-        target = self.temporary(self.given.shapes[ref.name], ref.time)
         if eq.op == "part":
             return self.through_part(eq)
-        op: Literal["transpose", "part", "fold", "windows"]
+        bar, ref = self.adjoint(eq.target), eq.operands[position]
+        target = self.temporary(self.given.shapes[ref.name], ref.time)
         op, rule = ADJOINT_LAYOUT[eq.op]
         index = position if eq.op == "concat" else eq.index
         self.out.append(Layout(target, op, (bar,), eq.split, index))
@@ -177,11 +176,8 @@ class _Adjoints(Building):
     def through_part(self, eq: Layout) -> Term:
         """The blocks of a vector of which some are used on their own: adjoints of those, zeros elsewhere."""
         (ref,) = eq.operands
-        used = {
-            other.index: other
-            for other in self.given.uses(ref)
-            if isinstance(other, Layout) and other.op == "part" and other.split == eq.split
-        }
+        parts = (other for other in self.given.uses(ref) if isinstance(other, Layout) and other.op == "part")
+        used = {other.index: other for other in parts if other.split == eq.split}
         blocks = []
         for index, size in enumerate(eq.split):
             if index in used:
@@ -215,12 +211,7 @@ ADJOINT_LAYOUT: Mapping[str, tuple[Literal["transpose", "part", "fold", "windows
     "fold": ("windows", "windows"),
 }  # the layout that takes an adjoint back, and the rule that says so
 
-RULE_OF: dict[type, str] = {
-    Sum: "sum",
-    Neg: "sum",
-    Product: "product",
-    Quotient: "quotient",
-    Power: "power",
+RULE_OF: dict[type, str] = {Sum: "sum", Neg: "sum", Product: "product", Quotient: "quotient", Power: "power"} | {
     Apply: "function",
     Choice: "choice",
 }

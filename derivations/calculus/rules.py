@@ -60,6 +60,25 @@ RULES: dict[str, Rule] = {
             (r"\bar u_j=\sum_i\bar y_i\,\delta_{ij}=\bar y_j",),
         ),
         Rule("transpose", r"Y=M\T", (r"\bar M=\bar Y\T",), (r"\bar M_{kl}=\sum_{ij}\bar Y_{ij}\,\delta_{jk}\,\delta_{il}=\bar Y_{lk}",)),
+        Rule("total", r"y=\mathbf 1\T u", (r"\bar u=\bar y\,\mathbf 1",), (r"\bar u_j=\bar y\sum_i\delta_{ij}=\bar y",)),
+        Rule(
+            "logsumexp",
+            r"y=\log\sum_i e^{u_i}",
+            (r"\bar u=\bar y\,e^{u-y}",),
+            (r"\bar u_j=\bar y\,e^{u_j}/\sum_i e^{u_i}=\bar y\,e^{u_j-y}",),
+        ),
+        Rule(
+            "choice",
+            r"y=\max(u,v)",
+            (r"\bar u=\bar y\odot\mathbf 1[u\ge v],\quad \bar v=\bar y\odot(\mathbf 1-\mathbf 1[u\ge v])",),
+            (r"\bar u_j=\sum_i\bar y_i\,\mathbf 1[u_i\ge v_i]\,\delta_{ij};\ \text{where }u_j=v_j\text{ by convention}",),
+        ),
+        Rule(
+            "windows",
+            r"Y=\operatorname{windows}(X)",
+            (r"\bar X=\operatorname{fold}(\bar Y)",),
+            (r"\bar X_{kl}=\sum_d\bar Y^{(d)}_{k,l-d}\text{ over the shifts }d",),
+        ),
         Rule("broadcast", r"y=s\,\mathbf 1", (r"\bar s=\mathbf 1\T\bar y",), (r"\bar s=\sum_i\bar y_i",)),
         Rule(
             "uses",

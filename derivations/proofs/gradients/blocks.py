@@ -6,11 +6,30 @@ Where blocks do not fit onto each other for every size, ``Misfit`` is raised: th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from derivations.equations import Contraction, Equation, Layout, Pointwise
-from derivations.notation.tree import Assignment, Concat, Expr, MatMul, Name, Part, Ref, Total, Transpose, children
+from derivations.notation.tree import (
+    Assignment,
+    Concat,
+    Constant,
+    Diagonal,
+    Dimension,
+    Expr,
+    Fold,
+    Identity,
+    MatMul,
+    Name,
+    Ones,
+    Part,
+    Ref,
+    Total,
+    Transpose,
+    Windows,
+    children,
+)
 from derivations.proofs.gradients.elements import Unwritten
 from derivations.sizes import Shape, Size
 
@@ -49,6 +68,17 @@ class Blocks:
             case Ref():
                 shape: tuple[Size | None, ...] = (*self.shapes[expr.name], None, None)
                 return shape[0], shape[1]
+            case Constant():
+                shape = (*self.shapes[expr.name], None, None)
+                return shape[0], shape[1]
+            case Identity():
+                return expr.size, expr.size
+            case Ones():
+                return expr.size, None
+            case Diagonal():
+                return self.axes(expr.arg)[0], self.axes(expr.arg)[0]
+            case Windows() | Fold():
+                return self.windowed(expr)
             case Transpose():
                 return self.axes(expr.arg)[::-1]
             case MatMul():
@@ -61,6 +91,13 @@ class Blocks:
                 return None, None
             case _:
                 return max((self.axes(child) for child in children(expr)), key=_rank, default=(None, None))
+
+    def windowed(self, expr: Windows | Fold) -> Axes:
+        rows, columns = self.axes(expr.arg)
+        assert rows is not None
+        if isinstance(expr, Windows):
+            return tuple(sorted(rows * expr.width)), columns
+        return tuple(atom for atom, n in sorted(Counter(rows).items()) for _ in range(n // expr.width)), columns
 
     def any_split(self, size: Size) -> Split:
         """Some order of the named sizes of an axis; one that a concatenation of the cell has, if there is one."""
@@ -78,8 +115,10 @@ class Blocks:
                 return self.split_of(expr.arg, 1 - axis)
             case MatMul():
                 return self.split_of(expr.right if axis else expr.left, axis)
-            case Part() | Total():
+            case Part() | Total() | Windows() | Fold() | Constant() | Dimension() | Identity() | Ones():
                 return None
+            case Diagonal():
+                return self.split_of(expr.arg, 0)
             case _:
                 return next((found for child in children(expr) if (found := self.split_of(child, axis))), None)
 

@@ -15,41 +15,57 @@ from derivations.functions import FUNCTIONS
 
 DEGREE = 3  # of the polynomials that are tried; σ, tanh and exp need 2, 2 and 1
 
-# (coefficient, name of the function, power): sigmoid' = 1 sigmoid^1 - 1 sigmoid^2
+ARGUMENT = ""  # in the place of a function's name: the argument itself
+
+# (coefficient, name of the function, power): sigmoid' = 1 sigmoid^1 - 1 sigmoid^2, log' = 1 u^-1
 Polynomial = tuple[tuple[Fraction, str, int], ...]
 
 U, E = sp.Symbol("u", real=True), sp.Symbol("E", positive=True)
+ABOVE, BELOW = sp.Symbol("above", positive=True), sp.Symbol("below", negative=True)  # u on the two sides of a kink at 0
+WAVES = sp.symbols("sine cosine", real=True)
 
 
 @cache
 def derivative(fn: str) -> Polynomial | None:
     """The derivative of a function in terms of function values at the same argument; None if none was found.
 
-    The function's own value is tried first, then the value of every other function.
+    The function's own value is tried first, then the value of every other function. Of a function with a kink at 0 the
+    derivative is found on both sides of it; one that jumps at whole numbers has the derivative 0 between them.
     """
-    slope = _rational(sp.diff(FUNCTIONS[fn].definition(U), U))
-    if slope is None:
-        return None
-    others = (name for name in FUNCTIONS if name != fn)
-    return next((found for name in (fn, *others) if (found := _in_powers(slope, name)) is not None), None)
+    function = FUNCTIONS[fn]
+    if function.kinks == "integers":
+        return () if function.constant else None
+    sides = (ABOVE, BELOW) if function.kinks else (U,)
+    slopes = [sp.diff(function.definition(u), u) for u in sides]
+    if [sp.simplify(slope * u) for slope, u in zip(slopes, sides, strict=True)] == [1]:
+        return ((Fraction(1), ARGUMENT, -1),)
+    others = (name for name in FUNCTIONS if name != fn and FUNCTIONS[name].kinks == function.kinks)
+    tried = ((name, degree) for name in (fn, *others) for degree in range(1, DEGREE + 1))
+    return next((found for name, degree in tried if (found := _in_powers(slopes, sides, name, degree)) is not None), None)
 
 
-def _in_powers(slope: sp.Expr, fn: str) -> Polynomial | None:
-    """Coefficients c with slope = Σ c_k y^k for y the function's value, if there are any."""
-    y = _rational(FUNCTIONS[fn].definition(U))
-    if y is None:
-        return None
-    unknown = sp.symbols(f"c0:{DEGREE + 1}")
-    residual = sp.together(slope - sum(c * y**k for k, c in enumerate(unknown)))
-    solutions = sp.linsolve(sp.Poly(sp.numer(residual), E).coeffs(), unknown)
+def _in_powers(slopes: list[sp.Expr], sides: tuple[sp.Symbol, ...], fn: str, degree: int) -> Polynomial | None:
+    """Coefficients c with slope = Σ c_k y^k for y the function's value on every side, if there are any."""
+    unknown = sp.symbols(f"c0:{degree + 1}")
+    equations: list[sp.Expr] = []
+    for slope, u in zip(slopes, sides, strict=True):
+        left, y = _rational(slope, u), _rational(FUNCTIONS[fn].definition(u), u)
+        if left is None or y is None:
+            return None
+        residual = sp.numer(sp.together(left - sum(c * y**k for k, c in enumerate(unknown))))
+        equations += sp.Poly(residual, E, ABOVE, BELOW, *WAVES).coeffs()
+    solutions = sp.linsolve(equations, unknown)
     for solution in solutions:
         if not any(c.free_symbols for c in solution):
             return tuple((Fraction(int(c.p), int(c.q)), fn, k) for k, c in enumerate(solution) if c != 0)
     return None
 
 
-def _rational(expr: sp.Expr) -> sp.Expr | None:
-    """The expression as a rational function of E = exp(u), if it is one."""
-    found = sp.sympify(expr).rewrite(sp.exp).replace(sp.exp, lambda arg: E ** sp.expand(arg / U))
-    found = sp.together(found)
-    return found if found.free_symbols <= {E} and found.is_rational_function(E) else None
+def _rational(expr: sp.Expr, u: sp.Symbol) -> sp.Expr | None:
+    """The expression as a rational function of E = exp(u), of sin(u) and cos(u), or of u on one side of a kink, if it is one."""
+    found = sp.sympify(expr)
+    if u == U:
+        found = found.subs(dict(zip((sp.sin(u), sp.cos(u)), WAVES, strict=True)))
+        found = sp.together(found.rewrite(sp.exp).replace(sp.exp, lambda arg: E ** sp.expand(arg / U)))
+    symbols = {E, *WAVES} if u == U else {u}
+    return found if found.free_symbols <= symbols and found.is_rational_function(*symbols) else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import cast
 
-from derivations.proofs.gradients.derivatives import derivative
+from derivations.proofs.gradients.derivatives import ARGUMENT, derivative
 from derivations.proofs.gradients.elements import (
     DELTA,
     POWER,
@@ -92,8 +93,8 @@ class Differential:
         inner = self(argument)
         if not fn or not inner:
             return inner
-        slope: Poly = {}
-        for c, name, k in derivative(fn) or ((1, fn + "'", 1),):
-            value = self.algebra.opaque(name, argument, formal)
-            slope = add(slope, scale(self.algebra.multiply(constant(1), *[value] * k), c))
+        known, slope = derivative(fn), cast(Poly, {})
+        for c, name, k in ((1, fn + "'", 1),) if known is None else known:
+            value = argument if name == ARGUMENT else self.algebra.opaque(name, argument, formal)
+            slope = add(slope, scale(self.algebra.power(value, Fraction(k), formal), c))
         return self.algebra.multiply(slope, inner)

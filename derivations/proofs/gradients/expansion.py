@@ -11,12 +11,20 @@ from derivations.equations import Contraction, Equation, Layout, Pointwise, Redu
 from derivations.notation.tree import (
     Apply,
     Assignment,
+    Choice,
+    Compare,
     Concat,
+    Constant,
+    Diagonal,
+    Dimension,
     Expr,
+    Fold,
+    Identity,
     MatMul,
     Name,
     Neg,
     Number,
+    Ones,
     Part,
     Power,
     Product,
@@ -25,9 +33,10 @@ from derivations.notation.tree import (
     Sum,
     Total,
     Transpose,
+    Windows,
 )
 from derivations.proofs.gradients.blocks import Block, Blocks, Misfit, Split, in_blocks
-from derivations.proofs.gradients.elements import Algebra, Index, Poly, add, constant, element, scale
+from derivations.proofs.gradients.elements import SIZE, Algebra, Index, Poly, add, constant, delta, element, scale
 from derivations.sizes import Shape
 
 
@@ -71,7 +80,11 @@ class Expansion(Blocks):
             case Contraction():
                 return self.contraction(eq, indices)
             case Reduction():
-                return self.total(eq.operand)
+                return self.total(eq.operand, eq.op)
+            case Layout(op="windows"):
+                return self.shifted(Windows(eq.operands[0], eq.index), indices)
+            case Layout(op="fold"):
+                return self.shifted(Fold(eq.operands[0], eq.index), indices)
             case Layout(op="concat"):
                 return self.stacked(eq.operands, indices[0])
             case Layout(op="part"):
@@ -100,8 +113,35 @@ class Expansion(Blocks):
                 return self.power(expr.base, expr.exponent, indices)
             case Apply():
                 return self.algebra.opaque(expr.fn, self.element(expr.arg, indices), indices)
+            case Compare():
+                return self.comparison(expr, indices)
+            case Choice():
+                return self.choice(expr, indices)
             case _:
                 return self.arranged(expr, indices)
+
+    def comparison(self, expr: Compare, indices: tuple[Index, ...]) -> Poly:
+        """1 where a comparison of elements holds and 0 elsewhere, by steps of their differences."""
+        left, right = self.element(expr.left, indices), self.element(expr.right, indices)
+        above, below = (self.algebra.opaque("step", add(a, scale(b, -1)), indices) for a, b in ((left, right), (right, left)))
+        match expr.op:
+            case ">":
+                return above
+            case "<":
+                return below
+            case "≥":
+                return add(constant(1), scale(below, -1))
+            case "≤":
+                return add(constant(1), scale(above, -1))
+            case _:
+                return add(constant(1), scale(above, -1), scale(below, -1))
+
+    def choice(self, expr: Choice, indices: tuple[Index, ...]) -> Poly:
+        """One element of one of two values."""
+        yes, no = (self.element(arg, indices) for arg in expr.args[-2:])
+        greater = Compare(expr.args[-2], "≥" if expr.fn == "max" else "≤", expr.args[-1])
+        first = self.element(expr.args[0] if expr.fn == "where" else greater, indices)
+        return add(self.algebra.multiply(first, yes), self.algebra.multiply(add(constant(1), scale(first, -1)), no))
 
     def power(self, base: Expr, exponent: Fraction, indices: tuple[Index, ...]) -> Poly:
         """One element of a power; a whole exponent goes to the factors, so that u/v² and u v⁻² have one form."""
@@ -119,8 +159,18 @@ class Expansion(Blocks):
     def arranged(self, expr: Expr, indices: tuple[Index, ...]) -> Poly:
         """One element of an expression that is not entrywise."""
         match expr:
+            case Constant():
+                return element(f"constant|{expr.name.id}", indices[: len(self.shapes[expr.name])])
+            case Dimension():
+                return add(*({((), (((SIZE, atom, ()), 1),)): 1} for atom in expr.size))
+            case Identity():
+                return self.algebra.multiply(delta(*indices)) if indices[0][1:] == indices[1][1:] else {}
+            case Ones():
+                return constant(1)
             case MatMul():
                 return self.matmul(expr, indices)
+            case Windows() | Fold():
+                return self.shifted(expr, indices)
             case Transpose():
                 return self.element(expr.arg, indices[::-1])
             case Concat():
@@ -128,12 +178,16 @@ class Expansion(Blocks):
             case Part():
                 return self.part(expr.arg, expr.split, expr.index, indices[0])
             case Total():
-                return self.total(expr.arg)
+                return self.total(expr.arg, expr.op)
             case _:
                 raise Misfit(f"{type(expr).__name__} has no elements")
 
     def matmul(self, expr: MatMul, indices: tuple[Index, ...]) -> Poly:
         """Σⱼ left[i, j] right[j, k], without the indices that one of the two has not."""
+        if isinstance(expr.left, Diagonal):
+            return self.algebra.multiply(self.element(expr.left.arg, indices[:1]), self.element(expr.right, indices))
+        if isinstance(expr.right, Diagonal):
+            return self.algebra.multiply(self.element(expr.left, indices), self.element(expr.right.arg, indices[1:]))
         rows = indices[:1] if self.axes(expr.left)[0] is not None else ()
         columns = indices[len(rows) :]
         inner = self.axes(expr.left)[1]
@@ -157,8 +211,10 @@ class Expansion(Blocks):
 
         return self.summed([self.split_of_letter(eq, letter) for letter in letters], summand)
 
-    def total(self, expr: Expr) -> Poly:
-        """The sum of all elements."""
+    def total(self, expr: Expr, op: str = "sum") -> Poly:
+        """The sum of all elements, or the logarithm of the sum of their exponentials."""
+        if op == "logsumexp":
+            return self.algebra.opaque("log", self.total(Apply("exp", expr)), ())
         splits = [self.split_of(expr, k) or self.any_split(size) for k, size in enumerate(self.axes(expr)) if size is not None]
         return self.summed(splits, lambda indices: self.element(expr, indices))
 
@@ -172,6 +228,31 @@ class Expansion(Blocks):
                 found = self.algebra.bind(found, variable, size)
             out = add(out, found)
         return out
+
+    def shifted(self, expr: Windows | Fold, indices: tuple[Index, ...]) -> Poly:
+        """An element of windows of a matrix, or of their adjoint.
+
+        A shift by d columns is a product with the constant matrix that has ones d columns off its diagonal.
+        """
+        row, column = indices
+        size, half = self.axes(expr.arg)[1], expr.width // 2
+        if size is None or len(size) != 1 or self.axes(expr.arg)[0] != (row[1],) * (expr.width if isinstance(expr, Fold) else 1):
+            raise Misfit("windows of a matrix whose rows or columns are several sizes")
+        if isinstance(expr, Windows):
+            return self.moved(expr.arg, (row[0], row[1], ()), column, len(row[2]) - half)
+        blocks = (self.moved(expr.arg, (row[0], row[1], (row[1],) * k), column, half - k) for k in range(expr.width))
+        return add(*blocks)
+
+    def moved(self, expr: Expr, row: Index, column: Index, shift: int) -> Poly:
+        """The element ``shift`` columns to the right, 0 beyond the ends."""
+        if not shift:
+            return self.element(expr, (row, column))
+
+        def summand(other: tuple[Index, ...]) -> Poly:
+            pair = (column, *other) if shift > 0 else (*other, column)
+            return self.algebra.multiply(element(f"constant|shift {abs(shift)}", pair), self.element(expr, (row, *other)))
+
+        return self.summed([(column[1],)], summand)
 
     def stacked(self, parts: Sequence[Expr], index: Index) -> Poly:
         """An element of a concatenation: of the part in which the index lies for every size."""
