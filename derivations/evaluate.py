@@ -167,9 +167,14 @@ def _filled(integers: Any, constant: Callable[[Fraction], Any]) -> Any:
 def windows(matrix: Any, width: int) -> Any:
     """The columns of a matrix and their neighbours below each other: ``[rows, columns]`` to ``[width · rows, columns]``."""
     columns, half = matrix.shape[1], width // 2
-    padding = np.zeros((matrix.shape[0], half), int)
+    padding = _zeros(matrix, half)
     padded = np.concatenate([padding, matrix, padding], axis=1)
     return np.concatenate([padded[:, k : k + columns] for k in range(width)])
+
+
+def _zeros(matrix: Any, columns: int) -> Any:
+    """Columns of zeros, of the numbers that a matrix is made of."""
+    return np.full((matrix.shape[0], columns), matrix.flat[0] * 0, matrix.dtype)
 
 
 def fold(matrix: Any, width: int) -> Any:
@@ -179,7 +184,7 @@ def fold(matrix: Any, width: int) -> Any:
     for k in range(width):
         shift, block = k - half, matrix[rows * k : rows * (k + 1)]
         if shift and abs(shift) < columns:
-            padding = np.zeros((rows, abs(shift)), int)
+            padding = _zeros(block, abs(shift))
             moved = [padding, block[:, :-shift]] if shift > 0 else [block[:, -shift:], padding]
             found = found + np.concatenate(moved, axis=1)
     return found

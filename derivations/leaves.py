@@ -39,6 +39,8 @@ def with_leaves(
             return expr
         if word in sizes:
             return Dimension((word,), expr.span)
-        return {"I": Identity((), expr.span), "ones": Ones((), expr.span)}.get(word, expr)
+        if word == "I":
+            return Identity((), expr.span)
+        return Ones((), expr.span) if word == "ones" else expr
 
     return tuple(replace(eq, expr=new(eq.expr)) for eq in written), constants

@@ -109,7 +109,7 @@ class _Lowering:
             first = inner + rows
         if left[1] == "diagonal":  # diag(a) M: the index of a is the row of M and of the result
             rows, first = inner, inner
-        rename: dict[str, str] = {}
+        rename: dict[str, str | int | None] = {}
         for letter in first + second:
             rename.setdefault(letter, "ijk"[len(rename)])
         return Contraction(target, left[0], right[0], f"{first},{second}->{rows + columns}".translate(str.maketrans(rename)))
@@ -219,8 +219,8 @@ class _Lowering:
             case Part():
                 return (expr.split[expr.index],)
             case Windows():
-                rows, columns = self.shape(expr.arg)
-                return (tuple(sorted(rows * expr.width)), columns)
+                height, width = self.shape(expr.arg)
+                return (tuple(sorted(height * expr.width)), width)
             case Total():
                 return ()
             case Transpose():

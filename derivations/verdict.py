@@ -54,11 +54,11 @@ class Result:
         return plain
 
 
-STRONGEST: tuple[Verdict, ...] = ("refuted", "undecided", "proved", "proved_at", "tested")
+STRONGEST: tuple[Verdict, ...] = ("refuted", "proved", "proved_at", "tested", "undecided")
 
 
 def merged(results: Iterable[Result]) -> tuple[Result, ...]:
-    """One result for each statement: what is wrong or open stands first, then the strongest argument, the others in ``also``."""
+    """One result for each statement: what is wrong stands first, then the strongest argument; the others are in ``also``."""
     groups: dict[tuple[str, str, Kind], list[Result]] = {}
     for result in results:
         groups.setdefault((result.subject, result.statement, result.kind), []).append(result)

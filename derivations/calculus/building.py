@@ -17,8 +17,10 @@ class Building:
         self.inline: set[Name] = set(given.inline)
 
     def program(self) -> Program:
-        """What has been built."""
-        return Program(tuple(self.out), self.shapes, frozenset(self.inline))
+        """What has been built, with the numbers of the given program that it uses and no reader sees."""
+        used = {ref for eq in self.out for ref in eq.operands} - {eq.target for eq in self.out}
+        numbers = [eq for eq in self.given.equations if eq.target in used and eq.target.name in self.given.inline and not eq.operands]
+        return Program((*numbers, *self.out), self.shapes, frozenset(self.inline))
 
     def temporary(self, shape: Shape, time: int | None) -> Ref:
         """A value that is not shown."""

@@ -60,6 +60,8 @@ def partial(eq: Pointwise, operand: Ref, other: Callable[[str, Ref], Ref]) -> Ex
             return symbol
 
         found = FUNCTIONS[eq.expr.fn].derivative(own, value, symbols[operand])
+    elif operand not in symbols:  # only compared with something
+        return Number(Fraction(0))
     else:
         found = sp.diff(scalar(eq.expr, symbols), symbols[operand])
     return readback(found, names)

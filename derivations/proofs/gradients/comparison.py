@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from derivations.calculus import Derivation
 
 STEP = mpmath.mpf(10) ** -20
+KINK = 1e-9  # difference of the slopes on both sides of a point, relative; without a kink it is of the size of STEP
 
 
 @lru_cache(maxsize=1)
@@ -83,7 +84,7 @@ class Comparison(ABC):
         known = {ref: value + bump if ref == self.of and bump is not None else value for ref, value in values.items()}
         for eq in lowered.equations if invented else cell.equations:
             if isinstance(eq, Assignment):
-                value = np.broadcast_to(evaluate_expr(eq.expr, known, high_precision(), precise), self.shape(eq.target.name))
+                value = np.broadcast_to(evaluate_expr(eq.expr, known, high_precision(), precise, self.sizes), self.shape(eq.target.name))
             else:
                 value = evaluate_program(Program((eq,), lowered.shapes), known, high_precision(), self.sizes, precise)[eq.target]
             known[eq.target] = value + bump if eq.target == self.of and bump is not None else value
@@ -106,7 +107,7 @@ class Gradient(Comparison):
     def true(self, values: Values, place: tuple[int, ...]) -> Any:
         step = np.full(self.shape(self.of.name), mpmath.mpf(0), dtype=object)
         step[place] = STEP
-        return (self.loss(values, step) - self.loss(values, -step)) / (2 * STEP)
+        return slope(self.loss(values, -step), self.loss(values, 0 * step), self.loss(values, step))
 
     def loss(self, values: Values, bump: Any) -> Any:
         """Σ seed × output."""
@@ -128,8 +129,7 @@ class Tangent(Comparison):
         return (*read, *(Ref(ref.name.marked("dot"), ref.time) for ref in read))
 
     def true(self, values: Values, place: tuple[int, ...]) -> Any:
-        up, down = (np.asarray(self.run(self.moved(values, sign * STEP))[self.of], dtype=object)[place] for sign in (1, -1))
-        return (up - down) / (2 * STEP)
+        return slope(*(np.asarray(self.run(self.moved(values, sign * STEP))[self.of], dtype=object)[place] for sign in (-1, 0, 1)))
 
     def moved(self, values: Values, step: Any) -> Values:
         """The inputs after a step in the direction of their tangents."""
@@ -153,14 +153,20 @@ class Second(Comparison):
     def true(self, values: Values, place: tuple[int, ...]) -> Any:
         step = np.full(self.shape(self.of.name), mpmath.mpf(0), dtype=object)
         step[place] = STEP
-        up, down = (self.weighted({**values, self.of: values[self.of] + sign * step}) for sign in (1, -1))
-        return (up - down) / (2 * STEP)
+        return slope(*(self.weighted({**values, self.of: values[self.of] + sign * step}) for sign in (-1, 0, 1)))
 
     def weighted(self, values: Values) -> Any:
         """Σ weight × gradient, by the derived equations of first order: their own proofs say whether they are right."""
         program = Program(self.derivation.forward.equations + self.derivation.backward.equations, self.derivation.backward.shapes)
         known = evaluate_program(program, values, high_precision(), self.sizes, precise)
         return sum(np.sum(values[weight(ref)] * known[ref]) for ref in returned(self.derivation).values())
+
+
+def slope(below: Any, at: Any, above: Any) -> Any:
+    """A central difference quotient; at a kink, where the slopes on the two sides differ, nothing is claimed."""
+    if abs(above - 2 * at + below) > STEP * KINK * max(1, abs(at)):
+        raise ValueError("a kink")
+    return (above - below) / (2 * STEP)
 
 
 def returned(derivation: Derivation) -> dict[Ref, Ref]:

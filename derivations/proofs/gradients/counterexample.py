@@ -68,7 +68,8 @@ def _drawn(comparison: Comparison, random: Random) -> Values:
             out[place] = random.choice(ENTRIES)
         return out
 
-    return {ref: array(ref) for ref in comparison.inputs}
+    constants = {Ref(n): np.full(comparison.shape(n), usual, dtype=object) for n, usual in comparison.derivation.cell.constants.items()}
+    return {ref: array(ref) for ref in comparison.inputs} | constants
 
 
 def _sides(comparison: Comparison, values: Values, place: tuple[int, ...]) -> tuple[Any, Any] | None:

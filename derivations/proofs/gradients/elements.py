@@ -44,6 +44,11 @@ def element(label: str, indices: Iterable[Index]) -> Poly:
     return {((), (((VARIABLE, label, tuple(indices)), 1),)): 1}
 
 
+def extent(size: str) -> Poly:
+    """The number of entries along a named size."""
+    return {((), (((SIZE, size, ()), 1),)): 1}
+
+
 def delta(i: Index, j: Index) -> Poly:
     """1 where two indices over the same size are equal, 0 elsewhere."""
     return {((), (((DELTA, "", ((i[0], i[1], ()), (j[0], j[1], ()))), 1),)): 1}

@@ -19,7 +19,7 @@ from sympy.polys.rings import PolyElement, ring
 
 from derivations.evaluate import Functions
 from derivations.functions import FUNCTIONS
-from derivations.proofs.gradients.derivatives import Polynomial, derivative
+from derivations.proofs.gradients.derivatives import ARGUMENT, Polynomial, derivative
 
 
 class Inexact(Exception):
@@ -58,6 +58,7 @@ class Field:
         self.places = count()  # numbers for what is differentiated by
         self.spent = 0  # entries of exponents computed so far
         self.values: dict[tuple[str, PolyElement], PolyElement] = {}
+        self.logarithms: dict[PolyElement, PolyElement] = {}  # generator → what it is the logarithm of
         self.roots: dict[tuple[PolyElement, int], PolyElement] = {}  # (base, n) → generator with generator^n = base; n = -1: 1/base
 
     def new(self) -> PolyElement:
@@ -116,9 +117,10 @@ class Field:
 
     def function(self, fn: str, number: Exact) -> Exact:
         """A function value: one symbol for one argument; its slope is a polynomial in symbols for function values."""
-        value, slope = self.symbol(fn, number.poly), self.ring.zero
+        value, slope = self.value(fn, number.poly), self.ring.zero
         for c, other, k in self.slope(fn) if number.partials else ():
-            slope += self.constant(c).poly * (self.symbol(other, number.poly) ** k if k else 1)
+            base = number.poly if other == ARGUMENT else self.value(other, number.poly)
+            slope += self.constant(c).poly * (self.inverse(base) if k < 0 else base**k)
         return Exact(self, value, {at: slope * d for at, d in number.partials.items()})
 
     @staticmethod
@@ -128,6 +130,18 @@ class Field:
         if found is None:
             raise Inexact(f"no derivative of {fn} in terms of function values is known")
         return found
+
+    def value(self, fn: str, argument: PolyElement) -> PolyElement:
+        """A function value; exp(u − log s) is exp(u)/s, as a share of a sum is computed."""
+        logarithm = next((known for known in self.logarithms if argument.coeff(known)), None) if fn == "exp" else None
+        if logarithm is None:
+            found = self.symbol(fn, argument)
+            if fn == "log":
+                self.logarithms[found] = argument
+            return found
+        times = int(argument.coeff(logarithm))
+        base = self.logarithms[logarithm]
+        return self.value(fn, argument - times * logarithm) * (self.inverse(base) ** -times if times < 0 else base**times)
 
     def symbol(self, fn: str, argument: PolyElement) -> PolyElement:
         """The generator that stands for a function value."""
@@ -145,7 +159,7 @@ class Field:
         """1 / base as a power of a generator; the reciprocal of a square is the square of a reciprocal that is known."""
         for (known, n), generator in self.roots.items():
             for k in (2, 3, 4) if n < 0 else ():
-                if known**k == base:
+                if all(k * e == b for e, b in zip(known.LM, base.LM, strict=True)) and known**k == base:  # powers are dear
                     return generator**k
         return self.root(base, -1)
 

@@ -36,7 +36,7 @@ from derivations.notation.tree import (
     Windows,
 )
 from derivations.proofs.gradients.blocks import Block, Blocks, Misfit, Split, in_blocks
-from derivations.proofs.gradients.elements import SIZE, Algebra, Index, Poly, add, constant, delta, element, scale
+from derivations.proofs.gradients.elements import Algebra, Index, Poly, add, constant, delta, element, extent, scale
 from derivations.sizes import Shape
 
 
@@ -162,7 +162,7 @@ class Expansion(Blocks):
             case Constant():
                 return element(f"constant|{expr.name.id}", indices[: len(self.shapes[expr.name])])
             case Dimension():
-                return add(*({((), (((SIZE, atom, ()), 1),)): 1} for atom in expr.size))
+                return add(*(extent(atom) for atom in expr.size))
             case Identity():
                 return self.algebra.multiply(delta(*indices)) if indices[0][1:] == indices[1][1:] else {}
             case Ones():
