@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Elements: TypeAlias = tuple[tuple[Index, ...], ...]
 
+MOST_FORMED = 30_000  # products formed for all gradients of a cell, a second or two; an LSTM takes 7,000
 FIRST_INDEX = -101  # the free indices of the element by which is differentiated: -101, -102
 
 
@@ -34,7 +35,7 @@ class Truth:
     """What the author's equations say, in elements; every derivation of the cell is judged by it."""
 
     def __init__(self, cell: Cell) -> None:
-        self.cell, self.algebra = cell, Algebra()
+        self.cell, self.algebra = cell, Algebra(most=MOST_FORMED)
         self.shapes = dict(cell.program.shapes)
         for name in cell.outputs:
             self.shapes |= {seed.name: cell.shapes[name] for seed in seeds(cell, name)}

@@ -81,7 +81,8 @@ def _accumulate(out: Poly, term: Term, c: Fraction | int) -> None:
 class Algebra:
     """Polynomials over one common set of function values and powers."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self.most, self.spent = most, 0  # how many products of elements may be formed, and how many have been
         self.labels: dict[tuple[str, frozenset[tuple[Term, Fraction | int]]], str] = {}
         self.inside: dict[str, tuple[str, Poly]] = {}  # label → function (or "") and its argument
         self.fresh = count(-1000, -1)  # free variables that no caller uses
@@ -113,6 +114,9 @@ class Algebra:
 
     def put(self, out: Poly, c: Fraction | int, bound: tuple[str, ...], factors: Factors) -> None:
         """Add c times a product to ``out``; ``bound`` gives the sizes of its bound indices 0, 1, …"""
+        self.spent += 1
+        if self.most is not None and self.spent > self.most:
+            raise Unwritten(f"more than {self.most} products of elements formed")
         left, factors = _contract(bound, factors)
         powers: dict[Atom, Fraction | int] = {}
         for atom, exponent in factors:

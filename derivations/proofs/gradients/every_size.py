@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from derivations.cell import Cell
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
 from derivations.proofs.gradients.comparison import Comparison, Gradient, Tangent, Value
@@ -14,13 +15,16 @@ from derivations.proofs.gradients.contraction import claims, products_if_equal, 
 from derivations.proofs.gradients.counterexample import search
 from derivations.proofs.gradients.elements import Index, Poly, Unwritten
 from derivations.proofs.gradients.expansion import Expansion
+from derivations.proofs.gradients.one_equation import OneEquation, dotted
+from derivations.proofs.step import seeds
 from derivations.verdict import Result
 
 if TYPE_CHECKING:
     from derivations.calculus import Derivation, Step
 
 METHOD = "index contraction"
-Sides = Callable[[tuple[Index, ...]], tuple[Poly, ...]]
+Sides: TypeAlias = Callable[[tuple[Index, ...]], tuple[Poly, ...]]
+Argument: TypeAlias = tuple[Sides, tuple[str, ...]]  # what has to be equal, and the proof if it is
 
 
 def prove_lowering(derivation: Derivation) -> tuple[Result, ...]:
@@ -30,7 +34,6 @@ def prove_lowering(derivation: Derivation) -> tuple[Result, ...]:
     return tuple(
         judged(
             Value(derivation, eq.target, eq.target),
-            lambda indices, ref=eq.target: (known.author.value(ref, indices), known.lowered.value(ref, indices)),  # type: ignore[misc]
             Result(
                 derivation.cell.name,
                 f"{unicode(eq.target)} = {unicode(eq.expr)}",
@@ -38,8 +41,8 @@ def prove_lowering(derivation: Derivation) -> tuple[Result, ...]:
                 "proved",
                 METHOD,
                 independent_of="the lowering: the author's equation is written out as it was typed",
-                proof=written_out,
             ),
+            (lambda indices, ref=eq.target: (known.author.value(ref, indices), known.lowered.value(ref, indices)), written_out),  # type: ignore[misc]
         )
         for eq in derivation.cell.equations
     )
@@ -47,59 +50,89 @@ def prove_lowering(derivation: Derivation) -> tuple[Result, ...]:
 
 def prove_steps(derivation: Derivation) -> tuple[Result, ...]:
     """Every step of a derivation: each computed adjoint, input, state and parameter."""
-    expansion = claims(derivation, derivation.backward)
-    return tuple(_prove_step(derivation, step, expansion) for step in derivation.steps)
+    whole, single = claims(derivation, derivation.backward), OneEquation(derivation.forward, derivation.backward)
+    proved: set[Ref] = set()
+    results = []
+    for step in derivation.steps:
+        results.append(_prove_step(derivation, step, whole, single, proved))
+        if results[-1].verdict == "proved":
+            proved.add(step.target)
+    return tuple(results)
 
 
-def _prove_step(derivation: Derivation, step: Step, expansion: Expansion) -> Result:
+def _prove_step(derivation: Derivation, step: Step, whole: Expansion, single: OneEquation, proved: set[Ref]) -> Result:
     known, ref = truth(derivation.cell), step.adjoint.of
+    targets = {adjoint.of: adjoint.target for adjoint in derivation.reverse.adjoints}
 
-    def sides(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
-        return known.gradient(ref, indices), expansion.value(step.target, indices), expansion.element(step.expr, indices)
+    def from_the_loss(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+        return known.gradient(ref, indices), whole.value(step.target, indices), whole.element(step.expr, indices)
 
-    proof = (
+    def from_its_uses(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+        if not {targets[eq.target] for eq in single.uses(ref)} <= proved:
+            raise Unwritten("an adjoint that it needs is not proved")
+        true = single.adjoint(ref, outer_seeds(derivation.cell, ref), targets, indices)
+        return single.sides(true, step.target, indices, single.functions_of(ref))
+
+    end_to_end = (
         "the loss is Σ (what reaches an output) × (output), written out in elements from the author's equations",
         f"it is differentiated by one element of {unicode(ref)}; every Kronecker delta is summed over",
         "the equations that compute the step and the formula that is printed are written out in the same way",
     )
+    one_by_one = (
+        f"by the chain rule the derivative by {unicode(ref)} is the sum over the equations that use it, of the adjoint of what "
+        "they compute, which is proved above, times their derivative by one element; every Kronecker delta is summed over",
+        "the lowered equations are those of the author: a proof of its own says so",
+    )
     independent = "the rules of reverse mode and the lowering"
-    result = Result(derivation.cell.name, step.statement, "gradient", "proved", METHOD, independent_of=independent, proof=proof)
-    return judged(Gradient(derivation, ref, step.target), sides, result)
+    result = Result(derivation.cell.name, step.statement, "gradient", "proved", METHOD, independent_of=independent)
+    return judged(Gradient(derivation, ref, step.target), result, (from_the_loss, end_to_end), (from_its_uses, one_by_one))
+
+
+def outer_seeds(cell: Cell, ref: Ref) -> tuple[Ref, ...]:
+    """What reaches the adjoint of a value from outside of the step."""
+    return seeds(cell, ref.name) if ref.time == 0 and ref.name in cell.outputs else ()
 
 
 def prove_tangents(derivation: Derivation) -> tuple[Result, ...]:
     """Forward mode: the tangent of every value of the step."""
-    program = derivation.tangent
-    expansion = claims(derivation, program)
+    whole, single = claims(derivation, derivation.tangent), OneEquation(derivation.forward, derivation.tangent)
     refs = (eq.target for eq in derivation.forward.shown)
-    return tuple(_prove_tangent(derivation, ref, Ref(ref.name.marked("dot"), ref.time), expansion) for ref in refs)
+    return tuple(_prove_tangent(derivation, ref, dotted(ref), whole, single) for ref in refs)
 
 
-def _prove_tangent(derivation: Derivation, ref: Ref, target: Ref, expansion: Expansion) -> Result:
+def _prove_tangent(derivation: Derivation, ref: Ref, target: Ref, whole: Expansion, single: OneEquation) -> Result:
     known = truth(derivation.cell)
     written = derivation.tangent.written(derivation.tangent.definition[target])
 
-    def sides(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
-        return known.tangent(ref, indices), expansion.value(target, indices), expansion.element(written, indices)
+    def from_what_is_read(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+        return known.tangent(ref, indices), whole.value(target, indices), whole.element(written, indices)
 
-    proof = ("the derivative in a direction is Σ ∂/∂(element) × (tangent of the element), over everything that the step reads",)
+    def from_one_equation(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+        return single.sides(single.tangent(ref, indices), target, indices, {ref})
+
+    end_to_end = ("the derivative in a direction is Σ ∂/∂(element) × (tangent of the element), over everything that the step reads",)
+    one = (
+        "by the chain rule it is Σ ∂/∂(element) × (tangent of the element), over what its equation reads: their tangents are proved above",
+    )
     statement, independent = f"{unicode(target)} = {unicode(written)}", "the rules of forward mode and the lowering"
-    result = Result(derivation.cell.name, statement, "gradient", "proved", METHOD, independent_of=independent, proof=proof)
-    return judged(Tangent(derivation, ref, target), sides, result)
+    result = Result(derivation.cell.name, statement, "gradient", "proved", METHOD, independent_of=independent)
+    return judged(Tangent(derivation, ref, target), result, (from_what_is_read, end_to_end), (from_one_equation, one))
 
 
-def judged(comparison: Comparison, sides: Sides, result: Result) -> Result:
-    """The result if all sides are equal in all elements; otherwise a counterexample, or the reason why none is known."""
-    start, known = perf_counter(), truth(comparison.derivation.cell)
+def judged(comparison: Comparison, result: Result, *arguments: Argument) -> Result:
+    """The result if the sides of one of the arguments are equal in all elements; otherwise a counterexample, or why none is known."""
+    start, known, why = perf_counter(), truth(comparison.derivation.cell), ""
     shape = comparison.program.shapes[comparison.claim.name]
-    try:
-        products = products_if_equal(known.elements(shape), sides)
+    for sides, proof in arguments:
+        try:
+            products = products_if_equal(known.elements(shape), sides)
+        except Unwritten as error:
+            why = why or str(error)
+            continue
         why = "the two sides have different forms, but no input was found on which their values differ"
-    except Unwritten as error:
-        products, why = None, str(error)
-    if products is not None:
-        closing = f"the sides are equal: the same sum of {products} products" if products else "the sides are equal: both are 0"
-        return replace(result, proof=(*result.proof, closing), seconds=perf_counter() - start)
+        if products is not None:
+            closing = f"the sides are equal: the same sum of {products} products" if products else "the sides are equal: both are 0"
+            return replace(result, proof=(*proof, closing), seconds=perf_counter() - start)
     found = search(comparison)
     seconds = perf_counter() - start
     if found is None:

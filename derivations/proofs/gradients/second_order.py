@@ -7,75 +7,70 @@ from typing import TYPE_CHECKING
 from derivations.equations import Program
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
-from derivations.proofs.gradients.blocks import Misfit
 from derivations.proofs.gradients.comparison import Second, returned, weight
-from derivations.proofs.gradients.contraction import by_element, claims, truth
-from derivations.proofs.gradients.differential import Differential
-from derivations.proofs.gradients.elements import Index, Poly, Unwritten, add
-from derivations.proofs.gradients.every_size import METHOD, judged
-from derivations.proofs.gradients.expansion import Expansion, label
+from derivations.proofs.gradients.contraction import products_if_equal, truth
+from derivations.proofs.gradients.elements import Index, Poly, Unwritten
+from derivations.proofs.gradients.every_size import METHOD, Sides, judged
+from derivations.proofs.gradients.one_equation import OneEquation
 from derivations.proofs.step import leaves
 from derivations.verdict import Result
 
 if TYPE_CHECKING:
     from derivations.calculus import Derivation
 
-LARGEST = 600  # products of all gradients together; the proof of an LSTM, with 200, takes two seconds
-
 
 def prove_second(derivation: Derivation) -> tuple[Result, ...]:
-    """The second adjoint of everything that a step reads."""
-    expansion = claims(derivation, derivation.backward, derivation.second.program)
-    loss: Poly | Unwritten
-    try:
-        loss = weighted(derivation, expansion)
-    except Unwritten as error:
-        loss = error
-    read = set(leaves(derivation.cell))
-    wanted = (adjoint for adjoint in derivation.second.adjoints if adjoint.of in read)
-    return tuple(_prove(derivation, adjoint.of, adjoint.target, expansion, loss) for adjoint in wanted)
+    """The second adjoint of everything that a step reads; those of the values between are proved on the way."""
+    order, read, results = SecondOrder(derivation), set(leaves(derivation.cell)), []
+    for of, target in order.targets.items():
+        if of in read:
+            results.append(order.judged(of, target))
+        elif order.agree(of, target):
+            order.proved.add(target)
+    return tuple(results)
 
 
-def _prove(derivation: Derivation, of: Ref, target: Ref, expansion: Expansion, loss: Poly | Unwritten) -> Result:
-    second = derivation.second.program
-    equations = (*derivation.forward.equations, *derivation.backward.equations, *second.equations)  # it uses values of all three
-    whole = Program(equations, second.shapes, second.inline)
-    written = whole.written(whole.definition[target])
+class SecondOrder:
+    """The equations of the step and of its adjoints as one program, with the adjoints of that."""
 
-    def sides(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
-        if isinstance(loss, Unwritten):
-            raise loss
-        true = Differential(expansion.algebra, by_element(label(of), indices))(loss)
-        return true, expansion.value(target, indices), expansion.element(written, indices)
+    def __init__(self, derivation: Derivation) -> None:
+        self.derivation = derivation
+        first = derivation.backward
+        both = Program(derivation.forward.equations + first.equations, first.shapes, first.inline)
+        self.single = OneEquation(both, derivation.second.program)
+        self.targets = {adjoint.of: adjoint.target for adjoint in derivation.second.adjoints}
+        self.weighted = set(returned(derivation).values())
+        self.proved: set[Ref] = set()
 
-    proof = (
-        "the gradients are those that index contraction gives for the author's equations, each element times a weight of its own",
-        f"their sum is differentiated by one element of {unicode(of)}; every Kronecker delta is summed over",
-    )
-    statement, independent = f"{unicode(target)} = {unicode(written)}", "the rules of reverse mode and the lowering"
-    result = Result(derivation.cell.name, statement, "gradient", "proved", METHOD, independent_of=independent, proof=proof)
-    return judged(Second(derivation, of, target), sides, result)
+    def sides(self, of: Ref, target: Ref) -> Sides:
+        """What the uses of a value send to its second adjoint, and the derived formula."""
 
+        def of_elements(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+            if not {self.targets[eq.target] for eq in self.single.uses(of)} <= self.proved:
+                raise Unwritten("the second adjoint of a value between is not proved")
+            seeds = [weight(of)] if of in self.weighted else []
+            true = self.single.adjoint(of, seeds, self.targets, indices)
+            return self.single.sides(true, target, indices, self.single.functions_of(of))
 
-def weighted(derivation: Derivation, expansion: Expansion) -> Poly:
-    """Σ weight × gradient over all elements of all gradients that a step returns."""
-    found = add(*(_weighted(derivation, expansion, of, target) for of, target in returned(derivation).items()))
-    if len(found) > LARGEST:
-        raise Unwritten(f"the gradients have {len(found)} products of elements, too many to write out their derivatives")
-    return found
+        return of_elements
 
-
-def _weighted(derivation: Derivation, expansion: Expansion, of: Ref, target: Ref) -> Poly:
-    known, algebra = truth(derivation.cell), expansion.algebra
-    for elements in known.elements(known.shapes[of.name]):
-        out: Poly = {}
+    def agree(self, of: Ref, target: Ref) -> bool:
+        """Whether the second adjoint of a value between is proved."""
+        ways = truth(self.derivation.cell).elements(self.single.whole.shapes[of.name])
         try:
-            for indices in elements:
-                found = algebra.multiply(expansion.value(weight(target), indices), known.gradient(of, indices))
-                for variable, size, _ in indices:
-                    found = algebra.bind(found, variable, size)
-                out = add(out, found)
-        except Misfit:
-            continue
-        return out
-    raise Misfit(f"{unicode(of)} is split into blocks in two ways")
+            return products_if_equal(ways, self.sides(of, target)) is not None
+        except Unwritten:
+            return False
+
+    def judged(self, of: Ref, target: Ref) -> Result:
+        """The verdict on the second adjoint of what the step reads."""
+        proof = (
+            "the equations of the step and of its adjoints are one program; Σ (weight) × (gradient) over all gradients is its loss",
+            f"by the chain rule the derivative by {unicode(of)} is the sum over the equations that use it, of the second adjoint of "
+            "what they compute times their derivative by one element; the second adjoints of all values between are proved likewise",
+        )
+        whole = self.single.whole
+        statement = f"{unicode(target)} = {unicode(whole.written(whole.definition[target]))}"
+        independent = "the rules of reverse mode"
+        result = Result(self.derivation.cell.name, statement, "gradient", "proved", METHOD, independent_of=independent)
+        return judged(Second(self.derivation, of, target), result, (self.sides(of, target), proof))
