@@ -123,7 +123,7 @@ def letter(cursor: Cursor, value: str, start: int) -> None:
 
 def stray(cursor: Cursor, value: str, start: int) -> CellError:
     """The error for a character without a meaning."""
-    shown = f"'{value}'" if value.isprintable() and not unicodedata.combining(value) else code(value)
+    shown = f"'{value}'" if value.isprintable() and not unicodedata.combining(value[0]) else code(value)
     hint = _HINTS.get(value, "names, numbers, + - * @ ⊙ · / ^ and brackets are")
     return cursor.error(f"{shown} is not part of the notation", hint, start)
 

@@ -29,8 +29,8 @@ WAVES = sp.symbols("sine cosine", real=True)
 def derivative(fn: str) -> Polynomial | None:
     """The derivative of a function in terms of function values at the same argument; None if none was found.
 
-    The function's own value is tried first, then the value of every other function. Of a function with a kink at 0 the
-    derivative is found on both sides of it; one that jumps at whole numbers has the derivative 0 between them.
+    In powers of the function's own value if that is possible, else in those of another function, in as few terms as can be.
+    Of a function with a kink at 0 the derivative is found on both sides; one that jumps at whole numbers is constant between.
     """
     function = FUNCTIONS[fn]
     if function.kinks == "integers":
@@ -41,7 +41,8 @@ def derivative(fn: str) -> Polynomial | None:
         return ((Fraction(1), ARGUMENT, -1),)
     others = (name for name in FUNCTIONS if name != fn and FUNCTIONS[name].kinks == function.kinks)
     tried = ((name, degree) for name in (fn, *others) for degree in range(1, DEGREE + 1))
-    return next((found for name, degree in tried if (found := _in_powers(slopes, sides, name, degree)) is not None), None)
+    found = [terms for name, degree in tried if (terms := _in_powers(slopes, sides, name, degree)) is not None]
+    return min(found, key=lambda terms: (any(name != fn for _, name, _ in terms), len(terms)), default=None)
 
 
 def _in_powers(slopes: list[sp.Expr], sides: tuple[sp.Symbol, ...], fn: str, degree: int) -> Polynomial | None:

@@ -51,13 +51,14 @@ def prove_lowering(derivation: Derivation) -> tuple[Result, ...]:
 def prove_steps(derivation: Derivation) -> tuple[Result, ...]:
     """Every step of a derivation: each computed adjoint, input, state and parameter."""
     whole, single = claims(derivation, derivation.backward), OneEquation(derivation.forward, derivation.backward)
+    computed = {eq.target: k for k, eq in enumerate(derivation.backward.equations)}
     proved: set[Ref] = set()
-    results = []
-    for step in derivation.steps:
-        results.append(_prove_step(derivation, step, whole, single, proved))
-        if results[-1].verdict == "proved":
+    found: dict[Ref, Result] = {}
+    for step in sorted(derivation.steps, key=lambda step: computed[step.target]):
+        found[step.target] = _prove_step(derivation, step, whole, single, proved)
+        if found[step.target].verdict == "proved":
             proved.add(step.target)
-    return tuple(results)
+    return tuple(found[step.target] for step in derivation.steps)
 
 
 def _prove_step(derivation: Derivation, step: Step, whole: Expansion, single: OneEquation, proved: set[Ref]) -> Result:
@@ -80,7 +81,7 @@ def _prove_step(derivation: Derivation, step: Step, whole: Expansion, single: On
     )
     one_by_one = (
         f"by the chain rule the derivative by {unicode(ref)} is the sum over the equations that use it, of the adjoint of what "
-        "they compute, which is proved above, times their derivative by one element; every Kronecker delta is summed over",
+        "they compute, which is proved before, times their derivative by one element; every Kronecker delta is summed over",
         "the lowered equations are those of the author: a proof of its own says so",
     )
     independent = "the rules of reverse mode and the lowering"
@@ -111,9 +112,7 @@ def _prove_tangent(derivation: Derivation, ref: Ref, target: Ref, whole: Expansi
         return single.sides(single.tangent(ref, indices), target, indices, {ref})
 
     end_to_end = ("the derivative in a direction is Σ ∂/∂(element) × (tangent of the element), over everything that the step reads",)
-    one = (
-        "by the chain rule it is Σ ∂/∂(element) × (tangent of the element), over what its equation reads: their tangents are proved above",
-    )
+    one = ("by the chain rule it is Σ ∂/∂(element) × (tangent of the element), over what its equation reads; those are proved before",)
     statement, independent = f"{unicode(target)} = {unicode(written)}", "the rules of forward mode and the lowering"
     result = Result(derivation.cell.name, statement, "gradient", "proved", METHOD, independent_of=independent)
     return judged(Tangent(derivation, ref, target), result, (from_what_is_read, end_to_end), (from_one_equation, one))

@@ -56,7 +56,7 @@ from derivations.notation import read, read_expr
         (r"y = \tilde{a b}", 1, 5, "an accent over something that is not a name", "put the accent on the letter"),
         (r"y = \frac{a}", 1, 12, "the equation ends too early", "an argument is missing"),
         (r"y = W_10 x\,", 1, 6, "the script '10' without braces is ambiguous", "write {10}"),
-        ("y <= a", 1, 3, "'<' is not part of the notation", "a comparison is a claim"),
+        ("y <= a", 1, 3, "'<=' is not part of the notation", "a comparison is a claim"),
         ("y = a % b", 1, 7, "'%' is not part of the notation", "write '#'"),
         ("f_{t,j} = a", 1, 2, "unknown index 'j' after the time", "write f_t"),
         ("y = h_{t-2}", 1, 6, "the time 't-2' is out of reach", "one step sees t, t-1 and t+1"),
