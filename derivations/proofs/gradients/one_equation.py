@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from derivations.equations import Equation, Pointwise, Program
+from derivations.equations import Contraction, Equation, Pointwise, Program
 from derivations.notation.tree import Apply, Name, Ref, refs
+from derivations.proofs.gradients.blocks import Split
 from derivations.proofs.gradients.contraction import by_element
 from derivations.proofs.gradients.differential import Differential, Substitution
 from derivations.proofs.gradients.elements import Algebra, Index, Poly, add, element
@@ -28,6 +29,7 @@ class OneEquation:
         self.whole = Program(equations, {**given.shapes, **derived.shapes}, self.inline)
         self.algebra = Algebra()
         self.full = Expansion(self.algebra, equations, self.whole.shapes)
+        self.dictated = dict(reversed([(place, split) for place, split in self.orders() if len(split) > 1]))
 
     def held(self, opened: Iterable[Ref]) -> Expansion:
         """The equations with every value held fixed that is shown and not ``opened``."""
@@ -35,10 +37,23 @@ class OneEquation:
         own = [eq for eq in self.whole.equations if eq.target in wanted or eq.target.name in self.inline]
         found = Expansion(self.algebra, own, self.whole.shapes)
         found.splits = self.full.splits
-        fixed = [eq.target for eq in self.whole.equations if eq not in own]
+        everything = dict.fromkeys(ref for eq in self.whole.equations for ref in (eq.target, *eq.operands))
+        fixed = (ref for ref in everything if ref not in found.definition)
         places = ((ref, axis) for ref in fixed for axis in range(len(self.whole.shapes[ref.name])))
-        found.given = {(ref, axis): split for ref, axis in places if (split := self.full.split_of_value(ref, axis))}
+        found.given = {(ref, axis): split for ref, axis in places if (split := self.order(ref, axis))}
         return found
+
+    def order(self, ref: Ref, axis: int) -> Split | None:
+        """The order of blocks along an axis: what the equations dictate; an adjoint or tangent has that of its variable."""
+        return self.dictated.get((ref.name.unmarked, axis)) or self.full.split_of_value(ref, axis)
+
+    def orders(self) -> Iterator[tuple[tuple[Name, int], Split]]:
+        """The orders of blocks that products dictate for the axes of what they multiply."""
+        for eq in self.given.equations:
+            if isinstance(eq, Contraction):
+                for ref, letters in zip((eq.left, eq.right, eq.target), eq.indices, strict=True):
+                    for axis, letter in enumerate(letters):
+                        yield (ref.name.unmarked, axis), self.full.split_of_letter(eq, letter)
 
     def functions_of(self, argument: Ref) -> set[Ref]:
         """The values of functions at an argument: slopes are written in these."""
@@ -68,7 +83,7 @@ class OneEquation:
         return expansion.summed(self.splits(of), summand)
 
     def splits(self, ref: Ref) -> list[tuple[str, ...]]:
-        return [self.full.split_of(ref, axis) or self.full.any_split(size) for axis, size in enumerate(self.whole.shapes[ref.name])]
+        return [self.order(ref, axis) or self.full.any_split(size) for axis, size in enumerate(self.whole.shapes[ref.name])]
 
     def tangent(self, of: Ref, indices: tuple[Index, ...]) -> Poly:
         """The derivative of what one equation computes in the direction of the tangents of what it reads."""

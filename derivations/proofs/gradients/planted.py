@@ -17,10 +17,14 @@ from derivations.notation.tree import Expr, Neg, Number, Power, Product, Quotien
 from derivations.proofs.gradients.comparison import Gradient
 from derivations.proofs.gradients.contraction import claims, products_if_equal, truth
 from derivations.proofs.gradients.counterexample import differ
-from derivations.proofs.gradients.elements import Unwritten
+from derivations.proofs.gradients.elements import Index, Poly, Unwritten
+from derivations.proofs.gradients.every_size import outer_seeds
+from derivations.proofs.gradients.expansion import Expansion
+from derivations.proofs.gradients.one_equation import OneEquation
 
 if TYPE_CHECKING:
     from derivations.calculus import Derivation
+    from derivations.calculus.reverse import Adjoint
 
 TWO = Number(Fraction(2))
 PLANTED = inline_name("planted")  # what an equation computed before a factor was planted
@@ -165,16 +169,36 @@ class Operands:
 
 def first_wrong(mutant: Derivation) -> Gradient | None:
     """The first gradient that a mutant gets wrong, by its elements; None if it is proved to get all right."""
-    known, expansion = truth(mutant.cell), claims(mutant, mutant.backward)
+    whole, single = claims(mutant, mutant.backward), OneEquation(mutant.forward, mutant.backward)
     for adjoint in mutant.reverse.adjoints:
-        ways = known.elements(mutant.backward.shapes[adjoint.target.name])
-        try:
-            right = products_if_equal(ways, lambda i, a=adjoint: (known.gradient(a.of, i), expansion.value(a.target, i)))  # type: ignore[misc]
-        except Unwritten:
-            right = None
-        if right is None:
+        if not (_right_in_the_loss(mutant, adjoint, whole) or _right_by_its_uses(mutant, adjoint, single)):
             return Gradient(mutant, adjoint.of, adjoint.target)
     return None
+
+
+def _right_in_the_loss(mutant: Derivation, adjoint: Adjoint, whole: Expansion) -> bool:
+    known = truth(mutant.cell)
+    ways = known.elements(mutant.backward.shapes[adjoint.target.name])
+    try:
+        return products_if_equal(ways, lambda i: (known.gradient(adjoint.of, i), whole.value(adjoint.target, i))) is not None
+    except Unwritten:
+        return False
+
+
+def _right_by_its_uses(mutant: Derivation, adjoint: Adjoint, single: OneEquation) -> bool:
+    """Whether an adjoint is right if all those before it are, as it is for a cell that is too long for the loss."""
+    targets = {other.of: other.target for other in mutant.reverse.adjoints}
+    ways = truth(mutant.cell).elements(mutant.backward.shapes[adjoint.target.name])
+    seeds = outer_seeds(mutant.cell, adjoint.of)
+
+    def sides(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+        true = single.adjoint(adjoint.of, seeds, targets, indices)
+        return single.sides(true, adjoint.target, indices, single.functions_of(adjoint.of))
+
+    try:
+        return products_if_equal(ways, sides) is not None
+    except Unwritten:
+        return False
 
 
 def score(derivation: Derivation) -> Score:
