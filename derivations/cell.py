@@ -19,12 +19,13 @@ from derivations.lowering import lower
 from derivations.notation import read
 from derivations.notation.guard import MAX_BYTES
 from derivations.notation.tree import Assignment, Name
+from derivations.relation import Relation, read_relations
 from derivations.resolve import resolve
 from derivations.shapes import infer_shapes
 from derivations.sizes import Shape
 
 TAKEN = {"time", "batch", "rng", "dtype"}  # arguments and axes of generated code
-KEYS = {"title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "note"}
+KEYS = {"title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "note", "equals", "differs"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,7 @@ class Cell:
     roles: Mapping[str, str] = field(default_factory=dict)  # by Name.id
     year: int | None = None
     note: str = ""
+    relations: tuple[Relation, ...] = ()
     text: str = ""  # what was read, byte for byte
     file: str = ""
 
@@ -100,6 +102,7 @@ class Cell:
         before = text[: max(text.find(equations), 0)].count("\n")  # a text with escapes is not found: lines count from its start
         for key in ("aliases", "claims"):
             data[key] = tuple(data.get(key, ()))
+        data["relations"] = read_relations({key: data.pop(key, []) for key in ("equals", "differs")}, file)
         return cls.from_equations(equations, name=name, file=file, line_offset=before, whole=text, **data)
 
     @property

@@ -129,7 +129,7 @@ def verify(
     examples: Annotated[int, typer.Option(min=1, max=100_000, help="Random examples for each check of the code.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random examples.")] = 0,
 ) -> None:
-    """A verdict on every statement about a cell: gradients, ranges, claims, and the generated code."""
+    """A verdict on every statement about a cell: gradients, ranges, claims, relations to other cells, and the generated code."""
     from numeric.report import Progress, failures, verdict_table
     from numeric.verify import verify as verify_cell
 
@@ -147,6 +147,26 @@ def verify(
             typer.echo(failures(found, f"gateproof verify {argument} --examples {examples} --seed {seed}"), nl=False)
     if as_json:
         _print_json({"results": [result.as_json() for result in results]})
+    raise typer.Exit(1 if any(result.verdict == "refuted" for result in results) else 0)
+
+
+@app.command()
+def compare(
+    first: CellArgument,
+    second: CellArgument,
+    where: Annotated[str, typer.Option(metavar="EQUATIONS", help='What stands for what: "W_f = -W_i; b_f = -b_i".')] = "",
+    free: Annotated[list[str] | None, typer.Option("--any", metavar="NAME", help="A name in --where that stands for anything.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove for every size that two cells compute the same, step by step, or refute it with numbers."""
+    from derivations.proofs import compare as compare_cells
+    from numeric.report import relation_page
+
+    results = compare_cells(open_cell(first), open_cell(second), where, free or ())
+    if as_json:
+        _print_json({"results": [result.as_json() for result in results]})
+    else:
+        typer.echo(relation_page(results))
     raise typer.Exit(1 if any(result.verdict == "refuted" for result in results) else 0)
 
 

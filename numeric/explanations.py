@@ -29,6 +29,8 @@ METHODS = {
     "vertices of a box": "derivations.proofs.ranges.sign",
     "convex combination": "derivations.proofs.ranges.states",
     "claims": "derivations.proofs.claims",
+    "elements of two cells": "derivations.proofs.equivalence.elements",
+    "runs of two cells": "derivations.proofs.equivalence.refute",
     "equations": "numeric.checks.reference",
     "complex step": "numeric.checks.complex_step",
     "Richardson": "numeric.checks.richardson",

@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from derivations.cell import Cell
-from derivations.notation import name_unicode, unicode
+from derivations.notation import name_unicode, read, unicode
 from derivations.notation.tree import Name
+from derivations.relation import Relation
 from derivations.sizes import shape_text
 from derivations.verdict import SHOWN, Kind, Result
 from numeric.bench import Timing
@@ -71,6 +72,7 @@ def cell_record(cell: Cell) -> dict[str, Any]:
         "sizes": list(cell.sizes),
         "shapes": {name.id: [" + ".join(size) for size in shape] for name, shape in cell.shapes.items()},
         "claims": list(cell.claims),
+        "relations": [_relation(cell, relation) for relation in cell.relations],
     }
 
 
@@ -84,6 +86,8 @@ def cell_page(cell: Cell) -> str:
     ranges = [f"  {statement}" for statement in _ranges(cell)]
     if ranges:
         parts.append("\n".join(["ranges (proved; gateproof verify shows how)", *ranges]))
+    if cell.relations:
+        parts.append("\n".join(["relations (gateproof verify proves them)", *(f"  {_relation(cell, one)}" for one in cell.relations)]))
     if cell.note:
         parts.append(cell.note)
     return "\n\n".join(parts)
@@ -92,6 +96,12 @@ def cell_page(cell: Cell) -> str:
 def _equations(cell: Cell) -> list[str]:
     scalars = frozenset(name for name, shape in cell.shapes.items() if not shape)
     return [f"{unicode(eq.target)} = {unicode(eq.expr, scalars=scalars)}" for eq in cell.equations]
+
+
+def _relation(cell: Cell, relation: Relation) -> str:
+    """``lstm_cifg = lstm where W_f = −W_i``, as the cell file states it."""
+    where = ", ".join(f"{unicode(eq.target)} = {unicode(eq.expr)}" for eq in read(relation.where)) if relation.where else ""
+    return f"{cell.name} {'=' if relation.holds else '≠'} {relation.cell}" + (f" where {where}" if where else "")
 
 
 def _shapes(cell: Cell) -> Table:
@@ -173,6 +183,18 @@ def failures(results: Iterable[Result], command: str) -> str:
     counts = {shown: sum(r.verdict == verdict for r in results) for verdict, shown in SHOWN.items()}
     summary = ", ".join(f"{n} {shown}" for shown, n in counts.items() if n) + f" of {len(results)} statements"
     return f"{text}\n{summary}\n\n"
+
+
+def relation_page(results: Iterable[Result]) -> str:
+    """Verdicts on relations of two cells, each with its proof, its counterexample or the reason why it is open."""
+    pages = []
+    for result in results:
+        lines = [result.statement, f"{_verdict(result)}: {_method(result)}"]
+        lines += [f"  {line}" for line in result.proof]
+        lines += [f"  {key} = {value}" for key, value in (result.counterexample or {}).items()]
+        lines += [f"  {text}" for text in (result.why, result.reading) if text]
+        pages.append("\n".join(lines))
+    return "\n\n".join(pages)
 
 
 def mutation_table(scores: Iterable[tuple[FormulaScore, CodeScore]]) -> str:
