@@ -192,7 +192,7 @@ def relation_page(results: Iterable[Result]) -> str:
     """Verdicts on relations of two cells, each with its proof, its counterexample or the reason why it is open."""
     pages = []
     for result in results:
-        lines = [result.statement, f"{_verdict(result)}: {_method(result)}"]
+        lines = [result.statement, f"{verdict_text(result)}: {method_text(result)}"]
         lines += [f"  {line}" for line in result.proof]
         lines += [f"  {key} = {value}" for key, value in (result.counterexample or {}).items()]
         lines += [f"  {text}" for text in (result.why, result.reading) if text]
