@@ -25,7 +25,7 @@ from derivations.shapes import infer_shapes
 from derivations.sizes import Shape
 
 TAKEN = {"time", "batch", "rng", "dtype"}  # arguments and axes of generated code
-KEYS = {"title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "note", "equals", "differs"}
+KEYS = {"title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "family", "note", "equals", "differs"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,7 @@ class Cell:
     claims: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)  # by Name.id
     year: int | None = None
+    family: str = ""
     note: str = ""
     relations: tuple[Relation, ...] = ()
     text: str = ""  # what was read, byte for byte
@@ -148,7 +149,7 @@ def _check_keys(data: dict[str, Any], file: str) -> None:
     unknown = sorted(set(data) - KEYS)
     if unknown:
         raise CellError(f"unknown key {unknown[0]!r}", hint=f"a cell file has {', '.join(sorted(KEYS))}", file=file)
-    wanted = {"title": str, "source": str, "equations": str, "note": str, "year": int, "roles": dict, "shapes": dict}
+    wanted = {"title": str, "source": str, "equations": str, "note": str, "family": str, "year": int, "roles": dict, "shapes": dict}
     for key, kind in wanted.items():
         if key in data and not isinstance(data[key], kind):
             raise CellError(f"{key} is a {type(data[key]).__name__}", hint=f"expected a {kind.__name__}", file=file)

@@ -32,4 +32,6 @@ def _wrapped(code: str) -> list[str]:
         return [code]
     target, _, value = code.partition(" = ")
     lead = " " * (len(code) - len(code.lstrip()) + 4)
+    if value.startswith("(run.kept"):  # brackets of its own
+        value = value[1:-1]
     return [f"{target} = (", *textwrap.wrap(value, WIDTH, initial_indent=lead, subsequent_indent=lead), lead[4:] + ")"]

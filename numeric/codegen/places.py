@@ -24,6 +24,7 @@ class Places:
     def __init__(self, plan: Schedule, one: Pass, names: Names) -> None:
         self.one, self.names = one, names
         self.cell = plan.derivation.cell
+        self.definition = {**plan.forward.task.definition, **one.task.definition}  # a later pass reads what forward kept
         self.level = levels(one.task)
         self.packs = {ref: pack for pack in one.packs for ref in pack}
         self.parameters = set(self.cell.parameters)
@@ -70,11 +71,11 @@ class Places:
 
     def is_product(self, ref: Ref) -> bool:
         """Whether a value is a product that nobody named."""
-        return ref.name.base == "inline" and isinstance(self.one.task.definition.get(ref), Contraction)
+        return ref.name.base == "inline" and isinstance(self.definition.get(ref), Contraction)
 
     def product_name(self, pack: Sequence[Ref]) -> str:
         """A name for products that their author did not name: ``U_zr_h`` for U_z h and U_r h."""
-        products = [eq for ref in pack if isinstance(eq := self.one.task.definition[ref], Contraction)]
+        products = [eq for ref in pack if isinstance(eq := self.definition[ref], Contraction)]
         return f"{joined([eq.left.name for eq in products])}_{products[0].right.name.id}"
 
     def text(self, refs: Sequence[Ref], at: int) -> str:
