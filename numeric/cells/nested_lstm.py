@@ -422,7 +422,10 @@ def backward(p, run, dh=None, dc=None, dc_tilde=None):
     instance("p", p, Params)
     hidden = p.hidden
     time, batch = finished(run, p)
-    ifo, c, i_tilde_f_tilde_o_tilde, c_tilde, a_i1_a_f1_a_o1_a_g, s, g_tilde, q, a_i_a_f_a_o_g, x, h, x_tilde, h_tilde = (
+    (
+        ifo, c, i_tilde_f_tilde_o_tilde, c_tilde, a_i1_a_f1_a_o1_a_g, s, g_tilde, q, a_i_a_f_a_o_g, x, h, x_tilde,
+        h_tilde
+    ) = (
         run.kept[name] for name in ("ifo", "c", "i_tilde_f_tilde_o_tilde", "c_tilde", "a_i1_a_f1_a_o1_a_g", "s",
         "g_tilde", "q", "a_i_a_f_a_o_g", "x", "h", "x_tilde", "h_tilde")
     )
@@ -506,7 +509,10 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None, dc_tilde0=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    ifo, c, i_tilde_f_tilde_o_tilde, c_tilde, a_i1_a_f1_a_o1_a_g, s, g_tilde, q, a_i_a_f_a_o_g, x, h, x_tilde, h_tilde = (
+    (
+        ifo, c, i_tilde_f_tilde_o_tilde, c_tilde, a_i1_a_f1_a_o1_a_g, s, g_tilde, q, a_i_a_f_a_o_g, x, h, x_tilde,
+        h_tilde
+    ) = (
         run.kept[name] for name in ("ifo", "c", "i_tilde_f_tilde_o_tilde", "c_tilde", "a_i1_a_f1_a_o1_a_g", "s",
         "g_tilde", "q", "a_i_a_f_a_o_g", "x", "h", "x_tilde", "h_tilde")
     )

@@ -34,4 +34,7 @@ def _wrapped(code: str) -> list[str]:
     lead = " " * (len(code) - len(code.lstrip()) + 4)
     if value.startswith("(run.kept"):  # brackets of its own
         value = value[1:-1]
-    return [f"{target} = (", *textwrap.wrap(value, WIDTH, initial_indent=lead, subsequent_indent=lead), lead[4:] + ")"]
+    start = [f"{target} = ("]
+    if len(start[0]) > WIDTH:
+        start = [f"{lead[4:]}(", *textwrap.wrap(target.strip(), WIDTH, initial_indent=lead, subsequent_indent=lead), f"{lead[4:]}) = ("]
+    return [*start, *textwrap.wrap(value, WIDTH, initial_indent=lead, subsequent_indent=lead), lead[4:] + ")"]
