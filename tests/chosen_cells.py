@@ -8,7 +8,7 @@ from derivations.equations import Contraction, Layout, Reduction
 from derivations.notation.tree import Apply, children
 
 CHOSEN = (
-    "elman_rnn", "jordan_rnn", "lstm", "lstm_concat", "lstm_peephole", "lstmp", "gru_before", "gru_after", "gru_seed", "gru3",
+    "elman_rnn", "jordan_rnn", "lstm", "lstm_concat", "lstmp", "gru_before", "gru_after", "gru_seed", "gru3",
     "mut1", "augru", "qrnn", "fastgrnn", "minlstm",
 )  # fmt: skip
 

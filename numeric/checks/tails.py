@@ -55,14 +55,15 @@ def exact(case: Case, rounded: Rounded = lambda value: value) -> tuple[dict[str,
         outputs = unroll(case.cell, {k: v[None] for k, v in variables.items()} | moved, numbers, rounded)
         slopes = np.array([float(mpmath.im(s) / step) for s in loss(outputs, case).ravel()])
         real = np.frompyfunc(lambda v: float(mpmath.re(v)), 1, 1)
-        return {k: real(v[0]).astype(np.float64) for k, v in outputs.items()}, by_entry(slopes, case.p)
+        with np.errstate(over="ignore"):  # infinite from the largest float on
+            return {k: real(v[0]).astype(np.float64) for k, v in outputs.items()}, by_entry(slopes, case.p)
 
 
 def half_an_ulp(rng: np.random.Generator) -> Rounded:
     """Change a value as its rounding to float64 might, and its derivative too: derivatives are rounded by themselves."""
 
     def change(value: Array) -> Array:
-        one, other = (1 + int(sign) * mpmath.mpf(2) ** -53 for sign in rng.choice([-1, 1], 2))
+        one, other = (1 + float(part) * mpmath.mpf(2) ** -53 for part in rng.uniform(-1, 1, 2))  # not ±1: two of these may cancel
         return np.asarray(np.frompyfunc(lambda v: mpmath.mpc(mpmath.re(v) * one, mpmath.im(v) * other), 1, 1)(value), object)
 
     return change
@@ -73,9 +74,13 @@ def carried(case: Case) -> tuple[dict[str, Array], dict[str, Array]] | None:
     seen = [0.0]
 
     def note(value: Array) -> Array:
-        seen.extend(float(abs(mpmath.re(v))) for v in value.ravel())  # infinite from the largest float on
+        seen.extend(float(abs(mpmath.re(v))) for v in value.ravel())
         return value
 
+    with np.errstate(all="ignore"):
+        plain = unroll(case.cell, case.variables, floats())
+    if any(np.isnan(value).any() for value in plain.values()):  # a denominator is below the smallest float
+        return None
     try:
         outputs, gradients = exact(case, note)
     except OverflowError:  # an exponential of an exponential: more digits than mpmath writes
