@@ -26,7 +26,9 @@ def test_generated_modules_pass_every_check(name):
         assert r.why, r.statement
         assert r.independent_of, r.statement
         assert r.examples >= 1
-    assert {r.method for r in results} >= {"complex step", "Richardson", "dot product", "50 digits", "time law", "ranges", "arguments"}
+    methods = {r.method for r in results}
+    assert methods >= {"complex step", "Richardson", "dot product", "50 digits", "time law", "arguments"}
+    assert ("ranges" in methods) or name not in ("lstm", "gru_before"), "their states are bounded"
 
 
 def changed(**functions):
