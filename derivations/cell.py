@@ -22,12 +22,16 @@ from derivations.lowering import lower
 from derivations.notation import read
 from derivations.notation.guard import MAX_BYTES
 from derivations.notation.tree import Assignment, Name
+from derivations.relation import Relation, read_relations
 from derivations.resolve import resolve
 from derivations.shapes import infer_shapes
 from derivations.sizes import Shape
 
 TAKEN = {"time", "batch", "rng", "dtype"}  # arguments and axes of generated code
-KEYS = {"constants", "title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "year", "note"}
+KEYS = {"title", "source", "equations", "aliases", "claims", "roles", "inputs", "shapes", "constants", "year", "family", "note"} | {
+    "equals",
+    "differs",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +56,9 @@ class Cell:
     claims: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)  # by Name.id
     year: int | None = None
+    family: str = ""
     note: str = ""
+    relations: tuple[Relation, ...] = ()
     text: str = ""  # what was read, byte for byte
     file: str = ""
 
@@ -108,6 +114,7 @@ class Cell:
         before = text[: max(text.find(equations), 0)].count("\n")  # a text with escapes is not found: lines count from its start
         for key in ("aliases", "claims"):
             data[key] = tuple(data.get(key, ()))
+        data["relations"] = read_relations({key: data.pop(key, []) for key in ("equals", "differs")}, file)
         return cls.from_equations(equations, name=name, file=file, line_offset=before, whole=text, **data)
 
     @property
@@ -153,7 +160,9 @@ def _check_keys(data: dict[str, Any], file: str) -> None:
     unknown = sorted(set(data) - KEYS)
     if unknown:
         raise CellError(f"unknown key {unknown[0]!r}", hint=f"a cell file has {', '.join(sorted(KEYS))}", file=file)
-    wanted = {"title": str, "source": str, "equations": str, "note": str, "year": int, "roles": dict, "shapes": dict, "constants": dict}
+    wanted = {"title": str, "source": str, "equations": str, "note": str, "family": str, "year": int} | dict.fromkeys(
+        ("roles", "shapes", "constants"), dict
+    )
     for key, kind in wanted.items():
         if key in data and not isinstance(data[key], kind):
             raise CellError(f"{key} is a {type(data[key]).__name__}", hint=f"expected a {kind.__name__}", file=file)

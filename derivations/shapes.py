@@ -50,7 +50,7 @@ def infer_shapes(
     equations: Sequence[Assignment], roles: Roles, declared: Mapping[str, Shape], constants: Collection[str] = ()
 ) -> tuple[tuple[Assignment, ...], dict[Name, Shape]]:
     """Typed equations (every product resolved) and the shape of every name."""
-    typer = _Typer(declared)
+    typer = Typer(declared)
     known = {name.id for name in (*roles.states, *roles.inputs, *roles.parameters, *roles.assigned)} | set(constants)
     for unused in sorted(set(declared) - known):
         raise CellError(f"[shapes] gives the shape of {unused}, which no equation uses", hint=f"the cell has {', '.join(sorted(known))}")
@@ -61,7 +61,9 @@ def infer_shapes(
     return tuple(Assignment(eq.target, typer.closed(eq.expr), eq.span) for eq in typed), shapes
 
 
-class _Typer:
+class Typer:
+    """Types expressions over names whose shapes are found on the way."""
+
     def __init__(self, declared: Mapping[str, Shape]) -> None:
         self.sizes = Unifier()
         self.shapes: dict[Name, OpenShape] = {}

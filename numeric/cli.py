@@ -9,7 +9,7 @@ import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -124,12 +124,19 @@ def generate(
 
 @app.command()
 def verify(
-    cells: Annotated[list[str], typer.Argument(metavar="CELL...", help=CELL)],
+    cells: Annotated[list[str] | None, typer.Argument(metavar="CELL...", help=CELL)] = None,
+    claims: Annotated[
+        bool, typer.Option("--claims", help="Instead of cells: what textbooks say of them, a verdict for each sentence.")
+    ] = False,
     as_json: JsonOption = False,
     examples: Annotated[int, typer.Option(min=1, max=100_000, help="Random examples for each check of the code.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random examples.")] = 0,
 ) -> None:
-    """A verdict on every statement about a cell: gradients, ranges, claims, and the generated code."""
+    """A verdict on every statement about a cell: gradients, ranges, claims, relations to other cells, and the generated code."""
+    if claims:
+        _verify_claims(cells, as_json)
+    if not cells:
+        raise CellError("no CELL to verify", hint="give cells, as in gateproof verify lstm, or --claims")
     from numeric.report import Progress, failures, verdict_table
     from numeric.verify import verify as verify_cell
 
@@ -147,6 +154,46 @@ def verify(
             typer.echo(failures(found, f"gateproof verify {argument} --examples {examples} --seed {seed}"), nl=False)
     if as_json:
         _print_json({"results": [result.as_json() for result in results]})
+    raise typer.Exit(1 if any(result.verdict == "refuted" for result in results) else 0)
+
+
+def _verify_claims(cells: list[str] | None, as_json: bool) -> NoReturn:
+    """Judge the claims of textbooks; exit code 1 if a verdict is not the one that is recorded."""
+    from numeric.claims import judge_all
+    from numeric.claims.report import claims_table
+    from numeric.report import Progress
+
+    if cells:
+        raise CellError("--claims with a cell", hint="gateproof verify CELL judges the claims of one cell file")
+    found = []
+    with Progress("claims") as progress:
+        for judgement in judge_all():
+            found.append(judgement)
+            progress.advance()
+    if as_json:
+        _print_json({"results": [one.as_json() for one in found]})
+    else:
+        typer.echo(claims_table(found))
+    raise typer.Exit(0 if all(one.as_recorded for one in found) else 1)
+
+
+@app.command()
+def compare(
+    first: CellArgument,
+    second: CellArgument,
+    where: Annotated[str, typer.Option(metavar="EQUATIONS", help='What stands for what: "W_f = -W_i; b_f = -b_i".')] = "",
+    free: Annotated[list[str] | None, typer.Option("--any", metavar="NAME", help="A name in --where that stands for anything.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove for every size that two cells compute the same, step by step, or refute it with numbers."""
+    from derivations.proofs import compare as compare_cells
+    from numeric.report import relation_page
+
+    results = compare_cells(open_cell(first), open_cell(second), where, free or ())
+    if as_json:
+        _print_json({"results": [result.as_json() for result in results]})
+    else:
+        typer.echo(relation_page(results))
     raise typer.Exit(1 if any(result.verdict == "refuted" for result in results) else 0)
 
 
@@ -198,8 +245,8 @@ def bench(
 
 
 @app.command()
-def explain(topic: Annotated[str | None, typer.Argument(metavar="RULE|CHECK", help="Default: list the topics.")] = None) -> None:
-    """What a rule of differentiation or a check says, and why it holds."""
+def explain(topic: Annotated[str | None, typer.Argument(metavar="RULE|CHECK|CLAIM", help="Default: list the topics.")] = None) -> None:
+    """What a rule of differentiation, a check or a claim of textbooks says, and why it holds or does not."""
     from numeric.explanations import explanation
 
     typer.echo(explanation(topic))

@@ -1,4 +1,4 @@
-"""What ``gateproof explain`` says: the rules of differentiation, and what each method shows and does not show."""
+"""What ``gateproof explain`` says: the rules of differentiation, what each method shows and does not show, and the claims of textbooks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import re
 
 from derivations.calculus.rules import RULES, Rule
 from derivations.errors import CellError
+from numeric.claims import all_claims, judge
+from numeric.claims.report import claim_page
 
 # The formulas of rules in Unicode, longest commands first.
 SYMBOLS = (
@@ -29,6 +31,8 @@ METHODS = {
     "vertices of a box": "derivations.proofs.ranges.sign",
     "convex combination": "derivations.proofs.ranges.states",
     "claims": "derivations.proofs.claims",
+    "elements of two cells": "derivations.proofs.equivalence.elements",
+    "runs of two cells": "derivations.proofs.equivalence.refute",
     "equations": "numeric.checks.reference",
     "complex step": "numeric.checks.complex_step",
     "Richardson": "numeric.checks.richardson",
@@ -62,7 +66,8 @@ def method_topic(method: str) -> str:
 def topics() -> dict[str, str]:
     """Every topic with its first line."""
     rules = {name: _first_line(_rule_text(rule)).partition(": ")[2] for name, rule in RULES.items()}
-    return rules | {name: _first_line(_text_of(module)) for name, module in METHODS.items()}
+    methods = {name: _first_line(_text_of(module)) for name, module in METHODS.items()}
+    return rules | methods | {claim.name: claim.sentence for claim in all_claims()}
 
 
 def explanation(topic: str | None) -> str:
@@ -71,12 +76,18 @@ def explanation(topic: str | None) -> str:
     if topic is None:
         width = max(map(len, found))
         return "\n".join(
-            ["rules of differentiation, then methods of proof and of test:", *(f"  {name:{width}}  {line}" for name, line in found.items())]
+            [
+                "rules of differentiation, methods of proof and of test, then claims of textbooks:",
+                *(f"  {name:{width}}  {line}" for name, line in found.items()),
+            ]
         )
     if topic in RULES:
         return _rule_text(RULES[topic])
     if method_topic(topic) in METHODS:
         return f"{topic}: {_text_of(METHODS[method_topic(topic)])}"
+    claim = next((claim for claim in all_claims() if claim.name == topic), None)
+    if claim:
+        return claim_page(judge(claim))
     near = difflib.get_close_matches(topic, found, n=3)
     raise CellError(
         f"nothing to explain under {topic!r}", hint=f"did you mean {' or '.join(near)}?" if near else f"topics: {', '.join(found)}"

@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from derivations.cell import Cell
-from derivations.notation import name_unicode, unicode
+from derivations.notation import name_unicode, read, unicode
 from derivations.notation.tree import Name
+from derivations.relation import Relation
 from derivations.sizes import shape_text
 from derivations.verdict import SHOWN, Kind, Result
 from numeric.bench import Timing
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 COLOURS = {"proved": "green", "proved_at": "green", "tested": "cyan", "refuted": "bold red", "undecided": "yellow"}
 
 
-def _printed(table: Table, *, width: int | None = None) -> str:
+def printed(table: Table, *, width: int | None = None) -> str:
     """A table as text: coloured on a terminal, plain elsewhere."""
     terminal = Console()
     console = Console(
@@ -39,7 +40,8 @@ def _printed(table: Table, *, width: int | None = None) -> str:
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
-def _columns(*names: str) -> Table:
+def columns(*names: str) -> Table:
+    """A table with these columns, long words folded."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in names:
         table.add_column(name, overflow="fold")
@@ -48,11 +50,11 @@ def _columns(*names: str) -> Table:
 
 def catalogue_table(cells: Iterable[Cell]) -> str:
     """The cells, a line each."""
-    table = _columns("name", "year", "states", "parameters", "title")
+    table = columns("name", "year", "states", "parameters", "title")
     for cell in cells:
         names = ", ".join((cell.name, *cell.aliases))
         table.add_row(names, str(cell.year or ""), _names(cell.states, 0), str(len(cell.parameters)), cell.title)
-    return _printed(table)
+    return printed(table)
 
 
 def cell_record(cell: Cell) -> dict[str, Any]:
@@ -71,6 +73,7 @@ def cell_record(cell: Cell) -> dict[str, Any]:
         "sizes": list(cell.sizes),
         "shapes": {name.id: [" + ".join(size) for size in shape] for name, shape in cell.shapes.items()},
         "claims": list(cell.claims),
+        "relations": [_relation(cell, relation) for relation in cell.relations],
     }
 
 
@@ -80,10 +83,12 @@ def cell_page(cell: Cell) -> str:
     if cell.source:
         parts.append(cell.source)
     parts.append("\n".join(f"  {line}" for line in _equations(cell)))
-    parts.append(_printed(_shapes(cell)))
+    parts.append(printed(_shapes(cell)))
     ranges = [f"  {statement}" for statement in _ranges(cell)]
     if ranges:
         parts.append("\n".join(["ranges (proved; gateproof verify shows how)", *ranges]))
+    if cell.relations:
+        parts.append("\n".join(["relations (gateproof verify proves them)", *(f"  {_relation(cell, one)}" for one in cell.relations)]))
     if cell.note:
         parts.append(cell.note)
     return "\n\n".join(parts)
@@ -94,8 +99,14 @@ def _equations(cell: Cell) -> list[str]:
     return [f"{unicode(eq.target)} = {unicode(eq.expr, scalars=scalars)}" for eq in cell.equations]
 
 
+def _relation(cell: Cell, relation: Relation) -> str:
+    """``lstm_cifg = lstm where W_f = −W_i``, as the cell file states it."""
+    where = ", ".join(f"{unicode(eq.target)} = {unicode(eq.expr)}" for eq in read(relation.where)) if relation.where else ""
+    return f"{cell.name} {'=' if relation.holds else '≠'} {relation.cell}" + (f" where {where}" if where else "")
+
+
 def _shapes(cell: Cell) -> Table:
-    table = _columns("name", "shape", "what it is")
+    table = columns("name", "shape", "what it is")
     rows: list[tuple[str, tuple[Name, ...], int | None]] = [
         ("input", cell.inputs, 0),
         ("state", cell.states, 0),
@@ -137,17 +148,19 @@ def verdict_table(cell: Cell, results: Iterable[Result]) -> str:
         if kind not in (None, result.kind):
             table.add_section()
         kind = result.kind
-        methods = [_method(result)] + [f"{_method(other)} {_verdict(other)}" for other in result.also]
-        table.add_row(Text(result.statement), Text(_verdict(result), style=COLOURS[result.verdict]), Text("; ".join(methods)))
-    return _printed(table)
+        methods = [method_text(result)] + [f"{method_text(other)} {verdict_text(other)}" for other in result.also]
+        table.add_row(Text(result.statement), Text(verdict_text(result), style=COLOURS[result.verdict]), Text("; ".join(methods)))
+    return printed(table)
 
 
-def _verdict(result: Result) -> str:
+def verdict_text(result: Result) -> str:
+    """A verdict for people, with the sizes of an argument at some sizes."""
     at = ", ".join(f"{size} = {n}" for size, n in result.at.items()) if result.verdict == "proved_at" else ""
     return f"{SHOWN[result.verdict]} {at}".strip()
 
 
-def _method(result: Result) -> str:
+def method_text(result: Result) -> str:
+    """A method with its numbers."""
     details = []
     if result.examples is not None:
         details.append(f"{result.examples} examples")
@@ -175,9 +188,21 @@ def failures(results: Iterable[Result], command: str) -> str:
     return f"{text}\n{summary}\n\n"
 
 
+def relation_page(results: Iterable[Result]) -> str:
+    """Verdicts on relations of two cells, each with its proof, its counterexample or the reason why it is open."""
+    pages = []
+    for result in results:
+        lines = [result.statement, f"{verdict_text(result)}: {method_text(result)}"]
+        lines += [f"  {line}" for line in result.proof]
+        lines += [f"  {key} = {value}" for key, value in (result.counterexample or {}).items()]
+        lines += [f"  {text}" for text in (result.why, result.reading) if text]
+        pages.append("\n".join(lines))
+    return "\n\n".join(pages)
+
+
 def mutation_table(scores: Iterable[tuple[FormulaScore, CodeScore]]) -> str:
     """How many planted errors were caught, a line for each cell."""
-    table = _columns("cell")
+    table = columns("cell")
     for name in ("wrong gradients refuted", "wrong code caught", "changes that change nothing"):
         table.add_column(name, justify="right")
     for formulas, code in scores:
@@ -188,18 +213,18 @@ def mutation_table(scores: Iterable[tuple[FormulaScore, CodeScore]]) -> str:
             f"{code.count('caught')} of {len(code.outcomes) - equivalent}",
             str(len(formulas.equivalent) + equivalent),
         )
-    return _printed(table)
+    return printed(table)
 
 
 def timing_table(timings: Iterable[Timing], environment: Mapping[str, object]) -> str:
     """Timings, a line each, and the environment that they depend on."""
-    table = _columns("cell", "what")
+    table = columns("cell", "what")
     for name in ("median", "lowest", "highest", "promised"):
         table.add_column(name, justify="right")
     for timing in timings:
         limit = f"{timing.limit:g} s" if timing.limit else ""
         table.add_row(timing.cell, timing.what, *(_seconds(s) for s in (timing.median, timing.low, timing.high)), limit)
-    return _printed(table) + "\n\n" + ", ".join(f"{key} {value}" for key, value in environment.items())
+    return printed(table) + "\n\n" + ", ".join(f"{key} {value}" for key, value in environment.items())
 
 
 def _seconds(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Everything that can be said of a cell, statement by statement: its gradients, its ranges, its claims, its code."""
+"""Everything that can be said of a cell, statement by statement: its gradients, its ranges, its claims, its relations, its code."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def stages(cell: Cell, *, examples: int, seed: int) -> tuple[Stage, ...]:
         Stage("gradients", lambda: _gradients(cell)),
         Stage("ranges", lambda: _ranges(cell)),
         Stage("claims", lambda: _claims(cell)),
+        Stage("relations", lambda: _relations(cell)),
         Stage("code", lambda: _code(cell, examples, seed)),
     )
 
@@ -61,6 +62,12 @@ def _claims(cell: Cell) -> Iterable[Result]:
     from derivations.proofs import judge_claims
 
     return judge_claims(cell)
+
+
+def _relations(cell: Cell) -> Iterable[Result]:
+    from derivations.proofs import judge_relations
+
+    return judge_relations(cell)
 
 
 def _code(cell: Cell, examples: int, seed: int) -> Iterable[Result]:

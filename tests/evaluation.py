@@ -38,9 +38,9 @@ def random_values(refs: list[Ref], shapes: Mapping[Any, Any], sizes: Mapping[str
 
 def complex_step(loss: Callable[[Values], Any], values: Values, ref: Ref) -> np.ndarray:
     """The derivative of a loss by every entry of one value."""
-    gradient = np.zeros(values[ref].shape)
+    gradient = np.zeros(np.shape(values[ref]))
     for index in np.ndindex(*gradient.shape):
-        moved = values[ref].astype(complex)
+        moved = np.array(values[ref], dtype=complex)
         moved[index] += 1j * STEP
         gradient[index] = loss({**values, ref: moved}).imag / STEP
     return gradient

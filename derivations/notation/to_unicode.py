@@ -31,7 +31,7 @@ def name_unicode(name: Name, time: int | None = None) -> str:
 def _marked(letter: str, mark: str) -> str:
     if mark == "direct":  # under another mark, as in the adjoint of a seed
         return f"(∂L/∂{letter})"
-    return letter + (COMBINING_OF["bar"] + "←" if mark == "from" else COMBINING_OF[mark])
+    return letter + (COMBINING_OF["bar"] + "←" if mark == "from" else COMBINING_OF.get(mark, ""))  # marks for internal use do not print
 
 
 def _labels(text: str) -> str:

@@ -36,7 +36,7 @@ _HINTS = {
     "%": "'%' begins a comment in LaTeX; in plain notation write '#'",
     "&": "'&' aligns equations inside a LaTeX environment only",
     '"': "an equation holds no strings",
-} | dict.fromkeys("<>≤≥", "a comparison is a claim; in an equation it stands in where(a > b, …)")
+} | dict.fromkeys(("<", ">", "<=", ">=", "≤", "≥"), "a comparison is a claim; in an equation it stands in where(a > b, …)")
 
 
 def word(cursor: Cursor, value: str, start: int) -> None:

@@ -58,12 +58,20 @@ def high_precision() -> Numbers:
     )
 
 
-def evaluate(expr: Expr, values: Mapping[Ref, Valued], numbers: Numbers) -> Valued:
-    """The value of an expression and its kind."""
+Rounded = Callable[[Array], Array]
+
+
+def _as_it_is(value: Array) -> Array:
+    return value
+
+
+def evaluate(expr: Expr, values: Mapping[Ref, Valued], numbers: Numbers, rounded: Rounded = _as_it_is) -> Valued:
+    """The value of an expression and its kind; ``rounded`` is applied to the value of each of its parts that is computed."""
 
     def go(node: Expr) -> Valued:
-        value, kind = evaluate(node, values, numbers)
-        return np.asarray(value), kind  # NumPy makes a bare object of an array with one object and no axes
+        value, kind = evaluate(node, values, numbers, rounded)
+        value = np.asarray(value)  # NumPy makes a bare object of an array with one object and no axes
+        return value if isinstance(node, Ref | Number) else rounded(value), kind
 
     match expr:
         case Ref():
@@ -126,12 +134,10 @@ def _below(parts: Sequence[Array]) -> Array:
     return np.concatenate([np.broadcast_to(part, front + part.shape[-1:]) for part in parts], axis=-1)
 
 
-def unroll(
-    cell: Cell, variables: Mapping[str, Array], numbers: Numbers, rounded: Callable[[Array], Array] | None = None
-) -> dict[str, Array]:
+def unroll(cell: Cell, variables: Mapping[str, Array], numbers: Numbers, rounded: Rounded = _as_it_is) -> dict[str, Array]:
     """All outputs, ``[..., time, batch, size]``; variables by the names of ``Case.variables``, with the same axes in front.
 
-    ``rounded`` is applied to the value of each equation, to see what a rounding there would do."""
+    ``rounded`` is applied to everything that is computed, to see what a rounding there would do."""
     kinds = {name: len(cell.shapes[name]) for name in cell.shapes}
     values = {k: numbers.array(v) for k, v in variables.items()}
     # a batch axis for the parameters, in front of their own axes
@@ -142,8 +148,8 @@ def unroll(
         known |= {Ref(n, 0): (values[n.id].take(t, axis=-2 - kinds[n]), kinds[n]) for n in cell.inputs}
         known |= {Ref(n, -1): (value, kinds[n]) for n, value in state.items()}
         for eq in cell.equations:
-            value, kind = evaluate(eq.expr, known, numbers)
-            known[eq.target] = rounded(value) if rounded else value, kind
+            value, kind = evaluate(eq.expr, known, numbers, rounded)
+            known[eq.target] = rounded(value), kind
         state = {name: known[Ref(name, 0)][0] for name in cell.states}
         for name in cell.outputs:
             found[name.id].append(known[Ref(name, 0)][0])

@@ -32,4 +32,9 @@ def _wrapped(code: str) -> list[str]:
         return [code]
     target, _, value = code.partition(" = ")
     lead = " " * (len(code) - len(code.lstrip()) + 4)
-    return [f"{target} = (", *textwrap.wrap(value, WIDTH, initial_indent=lead, subsequent_indent=lead), lead[4:] + ")"]
+    if value.startswith("(run.kept"):  # brackets of its own
+        value = value[1:-1]
+    start = [f"{target} = ("]
+    if len(start[0]) > WIDTH:
+        start = [f"{lead[4:]}(", *textwrap.wrap(target.strip(), WIDTH, initial_indent=lead, subsequent_indent=lead), f"{lead[4:]}) = ("]
+    return [*start, *textwrap.wrap(value, WIDTH, initial_indent=lead, subsequent_indent=lead), lead[4:] + ")"]

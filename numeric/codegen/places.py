@@ -24,6 +24,7 @@ class Places:
     def __init__(self, plan: Schedule, one: Pass, names: Names) -> None:
         self.one, self.names = one, names
         self.cell = plan.derivation.cell
+        self.definition = {**plan.forward.task.definition, **one.task.definition}  # a later pass reads what forward kept
         self.level = levels(one.task)
         self.packs = {ref: pack for pack in one.packs for ref in pack}
         self.parameters = set(self.cell.parameters)
@@ -62,20 +63,26 @@ class Places:
             return self.names.of((ref,), f"{name.id}_prev")
         if name.marks == ("direct",) or (name.marks == ("dot",) and name.unmarked in self.cell.inputs):
             return self.names.argument(name.unmarked)
-        return self.names.of(pack, self.product_name(pack)) if self.is_product(pack[0]) else self.names.pack([r.name for r in pack])
+        unnamed = any(r.name.base == "inline" for r in pack)
+        return self.names.of(pack, self.own_name(pack)) if unnamed else self.names.pack([r.name for r in pack])
 
     def variable(self, ref: Ref) -> str:
         """The name of a value that has one of its own."""
-        return self.names.of((ref,), self.product_name((ref,))) if self.is_product(ref) else self.names.variable(ref.name)
+        return self.names.of((ref,), self.own_name((ref,))) if ref.name.base == "inline" else self.names.variable(ref.name)
 
     def is_product(self, ref: Ref) -> bool:
         """Whether a value is a product that nobody named."""
-        return ref.name.base == "inline" and isinstance(self.one.task.definition.get(ref), Contraction)
+        return ref.name.base == "inline" and isinstance(self.definition.get(ref), Contraction)
 
-    def product_name(self, pack: Sequence[Ref]) -> str:
-        """A name for products that their author did not name: ``U_zr_h`` for U_z h and U_r h."""
-        products = [eq for ref in pack if isinstance(eq := self.one.task.definition[ref], Contraction)]
-        return f"{joined([eq.left.name for eq in products])}_{products[0].right.name.id}"
+    def own_name(self, pack: Sequence[Ref]) -> str:
+        """A name for values that their author did not name: ``U_zr_h`` for U_z h and U_r h, ``bar_a_part`` for a part of ā."""
+        if all(map(self.is_product, pack)):
+            products = [eq for ref in pack if isinstance(eq := self.definition[ref], Contraction)]
+            return f"{joined([eq.left.name for eq in products])}_{products[0].right.name.id}"
+        if len(pack) > 1:
+            return "_".join(self.own_name((ref,)) for ref in pack)
+        user = next((eq for eq in self.definition.values() if pack[0].name.base == "inline" and pack[0] in eq.operands), None)
+        return f"{self.own_name((user.target,))}_part" if user else pack[0].name.id
 
     def text(self, refs: Sequence[Ref], at: int) -> str:
         """Neighbours in one array as seen at a level: in a step, in a block of steps ``first:last``, or over all time."""

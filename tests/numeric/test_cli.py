@@ -233,3 +233,21 @@ def test_every_method_that_verify_names_is_explained(run, name: str) -> None:
 
     results = json.loads(run("verify", name, "--json", "--examples", "1")[1])["results"]
     assert {method_topic(r["method"]) for r in results} <= set(METHODS)
+
+
+def test_compare_proves_refutes_and_says_so_by_its_exit_code(run) -> None:
+    columns = "; ".join(f"W_{k} = [U_{k}, W_{k}]" for k in "fiog")
+    code, out, _ = run("compare", "lstm_concat", "lstm", "--where", columns)
+    assert (code, "proved" in out, "by induction" in out) == (0, True, True)
+    code, out, _ = run("compare", "gru_before", "gru_after", "--where", "b_hr = 0", "--json")
+    (result,) = json.loads(out)["results"]
+    assert (code, result["verdict"], result["kind"]) == (1, "refuted", "equation")
+    assert result["counterexample"]["gru_before"] != result["counterexample"]["gru_after"]
+    code, out, err = run("compare", "lstm", "gru", "--where", "W_q = 0")
+    assert (code, out) == (2, "")
+    assert "W_q is a name of neither cell" in err
+
+
+def test_show_and_verify_know_the_relations_of_a_cell_file(run) -> None:
+    assert "gru_before ≠ gru_after where" in run("show", "gru")[1]
+    assert json.loads(run("show", "gru", "--json")[1])["relations"] == ["gru_before ≠ gru_after where b_{hr} = 0"]

@@ -51,8 +51,8 @@ def _derivative(fn: str, number: int) -> Row:
 
 def _by_values(fn: str) -> str:
     """A derivative in terms of function values, as it is stated for the calculus."""
-    own = sp.Symbol(FUNCTIONS[fn].latex)
-    return f"= {sp.latex(FUNCTIONS[fn].derivative(own, lambda other: sp.Symbol(FUNCTIONS[other].latex)))}"
+    own, argument = sp.Symbol(FUNCTIONS[fn].latex), sp.Symbol("u")
+    return f"= {sp.latex(FUNCTIONS[fn].derivative(own, lambda other: sp.Symbol(FUNCTIONS[other].latex), argument))}"
 
 
 def _table(context: Context) -> Table:

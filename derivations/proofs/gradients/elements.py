@@ -207,7 +207,7 @@ class Algebra:
                 return {((), tuple((atom, e * int(exponent)) for atom, e in factors)): Fraction(c) ** int(exponent)}
             if not bound and c == 1 and len(factors) == 1 and factors[0][1] == 1:
                 return {((), ((factors[0][0], exponent),)): 1}
-        return self.opaque("", poly, indices, exponent if exponent.denominator > 1 else int(exponent))
+        return self.single("", poly, indices, exponent if exponent.denominator > 1 else int(exponent))
 
 
 def mapped(factors: Factors, new: Mapping[int, int]) -> Factors:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from chosen_cells import CHOSEN
 from hypothesis import assume, given, settings
 from random_cells import cells
 
-from derivations import Cell, cell_names, get_cell
+from derivations import Cell, get_cell
 from numeric import load
 
 GATES = """
@@ -97,7 +98,7 @@ def test_own_cell(key, case, checks):
         check(made)
 
 
-@pytest.mark.parametrize("name", cell_names())
+@pytest.mark.parametrize("name", CHOSEN)
 @pytest.mark.parametrize(("time", "batch", "size"), [(3, 2, 2), (1, 1, 2), (4, 1, 3)])
 def test_cell_of_the_catalogue(name, time, batch, size, case, checks):
     made = case(get_cell(name), time=time, batch=batch, first_size=size)

