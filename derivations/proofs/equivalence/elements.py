@@ -11,7 +11,7 @@ from itertools import product
 
 from derivations.notation.tree import Concat, Expr
 from derivations.proofs.equivalence.identities import Identities
-from derivations.proofs.equivalence.pair import Goal, Pair
+from derivations.proofs.equivalence.system import Goal, System
 from derivations.proofs.gradients.blocks import Axes, Misfit, Split, in_blocks
 from derivations.proofs.gradients.contraction import FIRST_INDEX
 from derivations.proofs.gradients.elements import Index, Poly, add, scale
@@ -50,7 +50,7 @@ class Elements(Expansion):
         raise Misfit("blocks of rows that do not fit")
 
 
-def products_if_equal(pair: Pair, goal: Goal, algebra: Identities) -> int | None:
+def products_if_equal(pair: System, goal: Goal, algebra: Identities) -> int | None:
     """How many products a value has in its elements if both sides are equal; None if their forms differ.
 
     Raises ``Misfit`` if the axes cannot be split into blocks that fit both sides.

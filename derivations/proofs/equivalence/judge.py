@@ -10,8 +10,9 @@ from derivations.notation import name_unicode, unicode
 from derivations.notation.tree import Expr, Ref, rebuild, refs
 from derivations.proofs.equivalence.elements import products_if_equal
 from derivations.proofs.equivalence.identities import Identities
-from derivations.proofs.equivalence.pair import Goal, Pair, pair
+from derivations.proofs.equivalence.pair import Pair, pair
 from derivations.proofs.equivalence.refute import search
+from derivations.proofs.equivalence.system import Goal, System
 from derivations.proofs.gradients.elements import Unwritten
 from derivations.verdict import Result
 
@@ -33,12 +34,12 @@ def compare(first: Cell, second: Cell, where: str = "", free: Iterable[str] = ()
     found = pair(first, second, where, free)
     statement = stated(found)
     try:
-        proof = _proof(found)
+        proof = proof_of(found)
         why = "the two sides have different forms, but no run was found on which their values differ"
     except Unwritten as error:
         proof, why = None, str(error)
     if proof:
-        lines = (*_matched(found), *proof)
+        lines = (*_matched(found), *proof, "by induction they are equal after every number of steps")
         return (Result(first.name, statement, "equation", "proved", METHOD, INDEPENDENT, proof=lines, seconds=perf_counter() - start),)
     run = search(found)
     hint, seconds = _loose(found), perf_counter() - start
@@ -52,17 +53,17 @@ def stated(found: Pair, sign: str = "=") -> str:
     """The relation in words: ``lstm_cifg = lstm where W_f = −W_i``."""
     clauses = ", ".join(dict.fromkeys(clause.written for clause in found.clauses))
     sizes = ", ".join(" = ".join(names) for names in found.merged)
-    return f"{found.first.name} {sign} {found.second.name}" + (f" where {clauses}" if clauses else "") + (f", at {sizes}" if sizes else "")
+    return f"{found.sides[0]} {sign} {found.sides[1]}" + (f" where {clauses}" if clauses else "") + (f", at {sizes}" if sizes else "")
 
 
-def _proof(found: Pair) -> list[str] | None:
+def proof_of(found: System) -> list[str] | None:
     """The lines of a proof with the first set of identities that gives one; None if none does."""
     for rational in (False, True):
         algebra = Identities(rational=rational)
         counts = [products_if_equal(found, goal, algebra) for goal in found.goals]
         if None not in counts:
             equal = (f"{_goal(goal)}: the same sum of {n} products of elements" for goal, n in zip(found.goals, counts, strict=True))
-            return [*equal, f"identities: {IDENTITIES[rational]}", "by induction the states are equal after every number of steps"]
+            return [*equal, f"identities: {IDENTITIES[rational]}"]
     return None
 
 

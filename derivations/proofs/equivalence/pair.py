@@ -6,70 +6,46 @@ what a substitution says) becomes an equation before those of the cells, so ever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from derivations.cell import Cell
 from derivations.errors import CellError
 from derivations.notation import name_unicode, unicode
 from derivations.notation.tree import Assignment, Concat, Expr, Name, Ref, Transpose, rebuild, refs
 from derivations.proofs.equivalence.clauses import LEFT, NEW, RIGHT, Clause, read_clauses
+from derivations.proofs.equivalence.system import Goal, System, ordered, resized
 from derivations.shapes import KIND, Typer
-from derivations.sizes import OpenShape, OpenSize, Shape, Size, shape_text
+from derivations.sizes import OpenShape, OpenSize, Size, shape_text
 
 E = TypeVar("E", bound=Expr)
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A value of one cell and the expression in values of the other that it has to equal, after every step."""
+@dataclass(frozen=True)
+class Pair(System):
+    """Two cells over common names and sizes, and what has to be equal after each step."""
 
-    value: Ref
-    expr: Expr
-    is_state: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two cells over common names and sizes, and what has to be equal."""
-
-    first: Cell
-    second: Cell
     clauses: tuple[Clause, ...]
-    equations: tuple[Assignment, ...]  # in the order of computation
-    shapes: Mapping[Name, Shape]
-    goals: tuple[Goal, ...]
     merged: tuple[tuple[str, ...], ...]  # sizes of one cell that the other one does not tell apart
-    loose: tuple[Ref, ...]  # what only one of the cells reads, and nothing defines
+    loose: tuple[Ref, ...] = ()  # what only one of the cells reads, and nothing defines
 
     def owner(self, name: Name) -> str:
         """The cell to which a marked name belongs; "" if it belongs to none."""
-        return {LEFT: self.first.name, RIGHT: self.second.name}.get(name.marks[-1], "")
+        return {LEFT: self.sides[0], RIGHT: self.sides[1]}.get(name.marks[-1], "")
 
-    @property
-    def given(self) -> tuple[Ref, ...]:
-        """Everything that the equations read and do not define."""
-        defined = {eq.target for eq in self.equations}
-        used = (ref for eq in self.equations for ref in refs(eq.expr))
-        return tuple(dict.fromkeys(ref for ref in used if ref not in defined))
+    def shown(self, ref: Ref) -> str:
+        """A given value, with its cell unless it is the same one in both."""
+        plain, owner = super().shown(ref), self.owner(ref.name)
+        shared = any(eq.expr == ref and eq.target.name.unmarked == ref.name.unmarked for eq in self.equations)
+        return plain if shared or not owner else f"{plain} of {owner}"
 
 
 def pair(first: Cell, second: Cell, where: str = "", free: Iterable[str] = ()) -> Pair:
     """Two cells side by side; raises ``CellError`` where names or shapes do not fit or nothing is left to compare."""
     clauses = read_clauses(first, second, where, free)
     return _Pairing(first, second, clauses).paired()
-
-
-def resized(node: Expr, change: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> Expr:
-    """An expression with other sizes in the nodes that hold some, such as parts of vectors and vectors of ones."""
-    new: dict[str, Any] = {}
-    if hasattr(node, "size"):
-        new["size"] = change(node.size)
-    if hasattr(node, "split"):
-        new["split"] = tuple(change(size) for size in node.split)
-    return rebuild(replace(node, **new) if new else node, lambda child: resized(child, change))
 
 
 class _Pairing:
@@ -91,9 +67,11 @@ class _Pairing:
 
     def paired(self) -> Pair:
         matches = [*map(self.substituted, self.clauses), *self.by_name()]
-        held = {eq.target for eq, kind in matches if kind == "value"}
+        given_out = {eq.target for eq, kind in matches if kind == "value" and self.is_given_out(eq)}
+        held = {eq.target for eq, kind in matches if kind == "value"} - given_out
         equations = [Assignment(_before(eq.target), _dated(eq.expr, -1)) if kind == "state" else eq for eq, kind in matches]
-        goals = [Goal(eq.target, eq.expr, True) for eq, kind in matches if kind == "state"]
+        equations = [eq for eq in equations if eq.target not in given_out]
+        goals = [Goal(eq.target, eq.expr, eq.target not in given_out) for eq, kind in matches if kind == "state" or eq.target in given_out]
         for side, cell in self.cells.items():
             steps = (Assignment(self.own(eq.target, side), self.own(eq.expr, side)) for eq in cell.equations)
             equations += [eq for eq in steps if eq.target not in held]
@@ -105,6 +83,11 @@ class _Pairing:
                 hint=f'say what is to be equal: --where "{one} = {other}"',
             )
         return self.closed(equations, goals)
+
+    def is_given_out(self, eq: Assignment) -> bool:
+        """Whether a computed value is an output that is matched with values of the other cell; otherwise it is held."""
+        cell = self.cells[eq.target.name.marks[-1]]
+        return eq.target.name.unmarked in cell.outputs and any(ref.time is not None for ref in refs(eq.expr))
 
     def substituted(self, clause: Clause) -> tuple[Assignment, str]:
         """The equation of a clause, with its shapes checked."""
@@ -173,10 +156,12 @@ class _Pairing:
     def closed(self, equations: list[Assignment], goals: list[Goal]) -> Pair:
         """The pair with a name for every size."""
         merged = self.name_sizes()
-        ordered = _ordered([Assignment(eq.target, resized(eq.expr, self.named)) for eq in equations])
+        steps = ordered([Assignment(eq.target, resized(eq.expr, self.named)) for eq in equations])
         named = [replace(goal, expr=resized(goal.expr, self.named)) for goal in goals]
         shapes = {name: tuple(self.named(size) for size in shape) for name, shape in self.typer.shapes.items()}
-        found = Pair(self.first, self.second, self.clauses, ordered, shapes, tuple(named), merged, ())
+        names = (self.first.name, self.second.name)
+        sides = names if names[0] != names[1] else (f"the first {names[0]}", f"the second {names[0]}")
+        found = Pair(sides, tuple(steps), shapes, tuple(named), self.clauses, merged)
         ids = [{name.id for name in (*cell.parameters, *cell.inputs)} for cell in self.cells.values()]
         spoken = {ref.name for clause in self.clauses for ref in refs(clause.expr)}
         single = (ref for ref in found.given if ref.name.marks[-1] != NEW and ref.time != -1 and ref.name not in spoken)
@@ -228,18 +213,3 @@ def _dated(expr: Expr, time: int) -> Expr:
     if isinstance(expr, Ref):
         return expr if expr.time is None else replace(expr, time=time)
     return rebuild(expr, lambda child: _dated(child, time))
-
-
-def _ordered(equations: list[Assignment]) -> tuple[Assignment, ...]:
-    """The equations so that each is computed before it is used."""
-    waiting, ordered = list(equations), []
-    open_targets = {eq.target for eq in equations}
-    while waiting:
-        ready = [eq for eq in waiting if not any(ref in open_targets for ref in refs(eq.expr))]
-        if not ready:
-            names = ", ".join(dict.fromkeys(name_unicode(eq.target.name.unmarked) for eq in waiting))
-            raise CellError(f"a circle of substitutions: {names}", hint="each name is written in names that are not substituted themselves")
-        ordered += ready
-        open_targets -= {eq.target for eq in ready}
-        waiting = [eq for eq in waiting if eq not in ready]
-    return tuple(ordered)

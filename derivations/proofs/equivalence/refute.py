@@ -20,8 +20,7 @@ from derivations.evaluate import Functions, Values, evaluate_expr
 from derivations.functions import FUNCTIONS
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
-from derivations.proofs.equivalence.clauses import NEW
-from derivations.proofs.equivalence.pair import Goal, Pair
+from derivations.proofs.equivalence.system import Goal, System
 from derivations.sizes import shape_value
 
 DIFFERENT = 1e-6  # relative; a step in float64 rounds to about 1e-13, and what a reader sees is the sixth digit
@@ -35,7 +34,7 @@ SMALLEST = (0.0, 1.0, -1.0, 0.5)  # what an entry is replaced by where the refut
 class Run:
     """A run of both cells: sizes, everything that is given, and the inputs of each step."""
 
-    pair: Pair
+    pair: System
     sizes: Mapping[str, int]
     given: Values
     steps: tuple[Values, ...]
@@ -51,7 +50,7 @@ class Difference:
     sides: tuple[float, float]
 
 
-def search(pair: Pair) -> dict[str, Any] | None:
+def search(pair: System) -> dict[str, Any] | None:
     """The smallest run found on which the cells differ, as plain data; None if none was found."""
     for run in _runs(pair):
         if _difference(run):
@@ -59,7 +58,7 @@ def search(pair: Pair) -> dict[str, Any] | None:
     return None
 
 
-def _runs(pair: Pair) -> Iterator[Run]:
+def _runs(pair: System) -> Iterator[Run]:
     """Runs to try, short and small ones first."""
     atoms = dict.fromkeys(atom for shape in pair.shapes.values() for size in shape for atom in size)
     small = sorted(product((1, 2), repeat=len(atoms)), key=sum) if len(atoms) <= 4 else [(1,) * len(atoms), (2,) * len(atoms)]
@@ -69,7 +68,7 @@ def _runs(pair: Pair) -> Iterator[Run]:
                 yield _drawn(pair, dict(zip(atoms, sizes, strict=True)), length, Random(draw))
 
 
-def _drawn(pair: Pair, sizes: Mapping[str, int], length: int, random: Random) -> Run:
+def _drawn(pair: System, sizes: Mapping[str, int], length: int, random: Random) -> Run:
     def array(ref: Ref) -> Any:
         shape = shape_value(pair.shapes[ref.name], sizes)
         return np.array([random.choice(ENTRIES) for _ in range(int(np.prod(shape)))]).reshape(shape)
@@ -123,26 +122,15 @@ def described(run: Run) -> dict[str, Any]:
     """A run as plain data: sizes, everything given that is not 0, the entry, and its two values."""
     found = _difference(run)
     assert found is not None
-    pair = run.pair
-    same = pair.first.name == pair.second.name
-    names = {pair.first.name: "the first" if same else pair.first.name, pair.second.name: "the second" if same else pair.second.name}
     shown: dict[str, Any] = dict(run.sizes)
     for number, values in enumerate((run.given, *run.steps)):
-        for ref, value in values.items():
-            of = "" if ref.name.marks[-1] == NEW or _shared(pair, ref) else f" of {names[pair.owner(ref.name)]}"
-            at = f" at step {number}" if number and len(run.steps) > 1 else ""
-            if np.any(value):
-                shown[f"{unicode(Ref(ref.name.unmarked, ref.time))}{of}{at}"] = value.tolist()
+        at = f" at step {number}" if number and len(run.steps) > 1 else ""
+        shown |= {f"{run.pair.shown(ref)}{at}": value.tolist() for ref, value in values.items() if np.any(value)}
     shown["everything else"] = 0
     entry = unicode(Ref(found.goal.value.name.unmarked, 0)) + (f"[{', '.join(str(k + 1) for k in found.entry)}]" if found.entry else "")
     shown["entry"] = entry + (f" after {found.step} steps" if found.step > 1 else "")
-    shown[names[pair.first.name]], shown[names[pair.second.name] if not same else "the second"] = found.sides
+    shown |= zip(run.pair.sides, found.sides, strict=True)
     return shown
-
-
-def _shared(pair: Pair, ref: Ref) -> bool:
-    """Whether a given value is the same one in both cells."""
-    return any(eq.expr == ref and eq.target.name.unmarked == ref.name.unmarked for eq in pair.equations)
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from derivations import Cell, CellError, get_cell
+from derivations import Cell, CellError, cell_names, get_cell
 from derivations.proofs import judge_relations
 
 EQUATIONS = 'equations = """h_t = tanh(V x_t + U h_{t-1} + b)"""\n'
@@ -57,3 +57,8 @@ def test_a_relation_that_cannot_be_read_is_an_error(relations: str, found: str) 
 def test_an_unknown_cell_is_an_error_that_names_the_nearest() -> None:
     with pytest.raises(CellError, match="elman_rnn"):
         judge_relations(cell('equals = [{cell = "elman_rn"}]'))
+
+
+@pytest.mark.parametrize("name", [name for name in cell_names() if get_cell(name).relations])
+def test_what_the_catalogue_states_is_proved(name: str) -> None:
+    assert [(r.statement, r.verdict) for r in judge_relations(get_cell(name)) if r.verdict != "proved"] == []
