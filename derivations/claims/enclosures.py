@@ -55,7 +55,8 @@ def given(cell: Cell, sizes: Mapping[str, int], entries: Entries) -> Values:
         shape = shape_value(cell.shapes[ref.name], sizes) or (1,)
         filled = np.broadcast_to(np.array(entries.get(ref.name.id, 0), dtype=object), shape)
         values[ref] = np.frompyfunc(exactly, 1, 1)(filled)
-    return values
+    usual = {Ref(name): np.full(shape_value(cell.shapes[name], sizes) or (1,), exactly(value)) for name, value in cell.constants.items()}
+    return values | usual
 
 
 def run(cell: Cell, values: Values, steps: int) -> list[Values]:

@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from derivations.claims.arguments import bounds, chains, counts, forget_bias, gates, hard_sigmoids, jacobian, lstm_gradients, norms, slopes
+from derivations.claims.arguments import (
+    arrays,
+    bounds,
+    chains,
+    counts,
+    forget_bias,
+    gates,
+    hard_sigmoids,
+    jacobian,
+    lstm_gradients,
+    norms,
+    slopes,
+    structured,
+)
 from derivations.claims.claim import Claim
 from derivations.errors import CellError
 from derivations.verdict import Result
@@ -15,13 +28,17 @@ from derivations.verdict import Result
 Argument = Callable[[Claim], Result]
 
 ARGUMENTS: Mapping[str, Argument] = {
+    "array identities": arrays.argued,
     "bounds": bounds.read,
+    "determinant": structured.determinant,
+    "Euler step": structured.euler_step,
     "fewer operations": counts.cheaper,
     "forget bias": forget_bias.kept,
     "geometric bound": bounds.geometric,
     "hard sigmoids": hard_sigmoids.gaps,
     "identities": slopes.identities,
     "jacobian": jacobian.judged,
+    "kind of recurrence": structured.kinds,
     "kept by the forget gate": chains.kept_by_the_gate,
     "largest slope": slopes.largest_slope,
     "latching": norms.latching,

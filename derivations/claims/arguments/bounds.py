@@ -21,8 +21,9 @@ INDEPENDENT = "the calculus and all gradients"
 def read(claim: Claim) -> Result:
     """``says`` as claims about every cell that is named, ``found`` as ranges that the tool finds in each by itself."""
     facts = []
-    for name in claim.cells:
-        cell = get_cell(name)
+    cells = [claim.cell()] if claim.equations else [get_cell(name) for name in claim.cells]
+    for cell in cells:
+        name = cell.name
         for text in claim.given.get("says", ()):
             result = judge_claim(cell, text)
             if result.verdict == "refuted":

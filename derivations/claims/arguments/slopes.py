@@ -69,11 +69,11 @@ def identities(claim: Claim) -> Result:
     differences = [(scalar(left) - scalar(right), f"{left} = {right}") for left, right in pairs]
     facts = [Fact(f"{text}: both sides are the same quotient of polynomials in exponentials", is_zero(d)) for d, text in differences]
     return concluded(
-        claim, "scalar identity", facts, independent_of="the calculus", counterexample=lambda: _apart([d for d, _ in differences])
+        claim, "scalar identity", facts, independent_of="the calculus", counterexample=lambda: apart([d for d, _ in differences])
     )
 
 
-def _apart(differences: list[sp.Expr]) -> dict[str, object] | None:
+def apart(differences: list[sp.Expr]) -> dict[str, object] | None:
     """A point where two sides differ, with the difference."""
     for difference in differences:
         at = {s: sp.Rational(k, 2) for k, s in enumerate(sorted(difference.free_symbols, key=str), 1)}

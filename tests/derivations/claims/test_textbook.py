@@ -32,6 +32,13 @@ def test_no_claim_is_an_argument_of_its_own_verdict():
     assert all("verdict" not in claim.given for claim in CLAIMS.values())
 
 
+def test_every_argument_by_steps_checks_something():
+    for claim in CLAIMS.values():
+        steps = claim.given.get("steps")
+        if isinstance(steps, list):
+            assert any(kind != "says" for step in steps for kind in step), claim.name
+
+
 def planted(name, **given):
     claim = CLAIMS[name]
     return judge(replace(claim, given={**claim.given, **given})).result
@@ -59,6 +66,17 @@ REFUTED = [
     ("hard-sigmoids", {"to_sigma": ["0.0758", "0.0692"]}),
     ("hard-sigmoids", {"to_each_other": "1/13"}),
     ("forget-bias", {"kept": {"1": "3.5e-14"}}),
+    ("constant-error-carousel", {"formula": "0.9 v"}),
+    ("peephole-complete-direct-path", {"formula": "(f_t + f_t ⊙ (1 - f_t) ⊙ p_f ⊙ c_{t-1}) ⊙ v"}),
+    ("mingru-jacobian", {"formula": "z_t ⊙ v"}),
+    ("orthogonal-recurrence", {"steps": [{"same": "(Q v)ᵀ (Q v) = vᵀ ((Q Q) v)"}]}),
+    ("antisymmetric-spectrum", {"steps": [{"same": "vᵀ ((U + Uᵀ) v) = 0"}]}),
+    ("delta-rule", {"steps": [{"same": "((I - β k kᵀ) v)ᵀ ((I - β k kᵀ) v) = vᵀ v - 2 β (kᵀ v)^2 + β^2 (kᵀ v)^2"}]}),
+    ("delta-rule", {"steps": [{"scalar": "(1 - β)^2 = 1 - β^2"}]}),
+    ("slstm-stabiliser", {"equalities": ["exp(f + m - p) * (c * exp(-m)) = exp(f) * c * exp(p)"]}),
+    ("parallel-cells", {"kinds": {"lstm": "parallel scan"}}),
+    ("parallel-cells", {"kinds": {"mingru": "sequential"}}),
+    ("unicornn-volume", {"determinant": "2"}),
 ]
 
 
@@ -83,6 +101,9 @@ NOT_SHOWN = [
     ("gates", {"gates": [{"value": "c_{t-1}", "gate": "i_t", "in": "c_t"}]}),
     ("gates", {"gates": [{"value": "c_{t-1}", "gate": "f_t", "in": "c_t", "keeps": "0"}]}),
     ("no-vanishing-in-lstms", {"more_than": "1e60"}),
+    ("antisymmetric-euler", {"epsilon": "0"}),
+    ("antisymmetric-euler", {"matrix": [["0", "1"], ["1", "0"]]}),
+    ("unicornn-volume", {"formulas": {"y": "v + r ⊙ (u - p ⊙ v)", "z": "u + p ⊙ v"}}),
 ]
 
 
@@ -135,6 +156,12 @@ argument = "largest slope"
 [given]
 bound = "1/4"
 """
+
+
+def test_a_step_that_is_no_step_is_refused():
+    claim = CLAIMS["delta-rule"]
+    with pytest.raises(CellError, match="a step 'trust'"):
+        judge(replace(claim, given={**claim.given, "steps": [{"trust": "me"}]}))
 
 
 def test_what_is_given_is_in_the_statement():
