@@ -110,8 +110,8 @@ class _Lowering:
         if left[1] == "diagonal":  # diag(a) M: the index of a is the row of M and of the result
             rows, first = inner, inner
         rename: dict[str, str | int | None] = {}
-        for letter in first + second:
-            rename.setdefault(letter, "ijk"[len(rename)])
+        for letter, new in zip(dict.fromkeys(first + second), "ijk", strict=False):
+            rename[letter] = new
         return Contraction(target, left[0], right[0], f"{first},{second}->{rows + columns}".translate(str.maketrans(rename)))
 
     def factor(self, expr: Expr, *, turned: bool) -> tuple[Ref, str]:

@@ -15,6 +15,16 @@ FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
     "tanh": np.tanh,
     "exp": np.exp,
     "softplus": lambda u: np.log(1 + np.exp(u)),
+    "logsigmoid": lambda u: -np.log(1 + np.exp(-u)),
+    "log": np.log,
+    "sin": np.sin,
+    "cos": np.cos,
+    # Of complex numbers the real part says on which side of a kink they lie.
+    "relu": lambda u: u * (np.real(u) > 0),
+    "abs": lambda u: u * np.sign(np.real(u)),
+    "step": lambda u: 1.0 * (np.real(u) > 0),
+    "sign": lambda u: np.sign(np.real(u)),
+    "floor": lambda u: np.floor(np.real(u)),
 }
 
 STEP = 1e-30  # of the complex step: no subtraction, so as small as one likes
@@ -28,6 +38,11 @@ def sizes_of(cell: Cell, first: int = 2) -> dict[str, int]:
 def leaves(cell: Cell) -> list[Ref]:
     """Everything that a step reads and does not compute."""
     return [Ref(n, 0) for n in cell.inputs] + [Ref(n, -1) for n in cell.states] + [Ref(n) for n in cell.parameters]
+
+
+def constants(cell: Cell, sizes: Mapping[str, int]) -> Values:
+    """What is given and not trained, with its usual value everywhere."""
+    return {Ref(name): np.full(shape_value(cell.shapes[name], sizes), float(value)) for name, value in cell.constants.items()}
 
 
 def random_values(refs: list[Ref], shapes: Mapping[Any, Any], sizes: Mapping[str, int], seed: int) -> Values:
@@ -46,11 +61,11 @@ def complex_step(loss: Callable[[Values], Any], values: Values, ref: Ref) -> np.
     return gradient
 
 
-def step_loss(cell: Cell, weights: Values) -> Callable[[Values], Any]:
+def step_loss(cell: Cell, weights: Values, sizes: Mapping[str, int]) -> Callable[[Values], Any]:
     """A linear function of everything that a step puts out."""
 
     def loss(values: Values) -> Any:
-        known = evaluate_cell(cell.equations, values, FUNCTIONS)
+        known = evaluate_cell(cell.equations, values, FUNCTIONS, sizes=sizes)
         return sum(np.sum(weight * known[ref]) for ref, weight in weights.items())
 
     return loss

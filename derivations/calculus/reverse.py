@@ -176,16 +176,15 @@ class _Adjoints(Building):
     def through_part(self, eq: Layout) -> Term:
         """The blocks of a vector of which some are used on their own: adjoints of those, zeros elsewhere."""
         (ref,) = eq.operands
-        parts = (other for other in self.given.uses(ref) if isinstance(other, Layout) and other.op == "part")
-        used = {other.index: other for other in parts if other.split == eq.split}
+        parts = [other for other in self.given.uses(ref) if isinstance(other, Layout) and other.op == "part" and other.split == eq.split]
         blocks = []
         for index, size in enumerate(eq.split):
-            if index in used:
-                blocks.append(self.adjoint(used[index].target))
-                continue
-            zero = self.temporary((size,), ref.time)
-            self.out.append(Pointwise(zero, Number(Fraction(0))))
-            blocks.append(zero)
+            bars = [self.adjoint(other.target) for other in parts if other.index == index]
+            if len(bars) != 1:  # a part that is not used, or one that is cut out twice
+                block = self.temporary((size,), ref.time)
+                self.out.append(Pointwise(block, Sum(tuple(bars)) if bars else Number(Fraction(0))))
+                bars = [block]
+            blocks += bars
         target = self.temporary(self.given.shapes[ref.name], ref.time)
         self.out.append(Layout(target, "concat", tuple(blocks), eq.split))
         return Term(target, ("concatenation",), eq.target)

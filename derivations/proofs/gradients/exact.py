@@ -34,7 +34,7 @@ class TooMuch(Inexact):
     """A computation of more products of terms than a proof may take."""
 
 
-MOST = 60_000_000  # entries of exponents computed in one evaluation, two or three seconds
+MOST = 25_000_000  # entries of exponents computed in one evaluation, a second or two
 
 Found = TypeVar("Found")
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from chosen_cells import CHOSEN
-from evaluation import FUNCTIONS, STEP, complex_step, leaves, random_values, sizes_of, step_loss
+from evaluation import FUNCTIONS, STEP, complex_step, constants, leaves, random_values, sizes_of, step_loss
 from hypothesis import given
 from hypothesis import strategies as st
+from language_cells import LANGUAGE_CELLS
 from random_cells import cells
 
 from derivations import Cell, derive, get_cell
@@ -31,13 +32,13 @@ def seeds(cell: Cell, sizes, seed):
 def check_gradients(cell: Cell, seed: int) -> None:
     sizes = sizes_of(cell)
     derivation = derive(cell)
-    values = random_values(leaves(cell), cell.shapes, sizes, seed)
+    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants(cell, sizes)
     weights, upstream = seeds(cell, sizes, seed)
     forward = evaluate_program(cell.program, values, FUNCTIONS, sizes)
     found = evaluate_program(derivation.backward, {**forward, **upstream}, FUNCTIONS, sizes)
-    loss = step_loss(cell, weights)
+    loss = step_loss(cell, weights, sizes)
     for adjoint in derivation.reverse.adjoints:
-        if adjoint.of not in values:
+        if adjoint.of in cell.program.definition:
             continue
         np.testing.assert_allclose(found[adjoint.target], complex_step(loss, values, adjoint.of), **CLOSE, err_msg=unicode(adjoint.target))
 
@@ -45,16 +46,23 @@ def check_gradients(cell: Cell, seed: int) -> None:
 def check_tangents(cell: Cell, seed: int) -> None:
     sizes = sizes_of(cell)
     derivation = derive(cell)
-    values = random_values(leaves(cell), cell.shapes, sizes, seed)
+    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants(cell, sizes)
     directions = random_values(leaves(cell), cell.shapes, sizes, seed + 7)
     dots = {Ref(ref.name.marked("dot"), ref.time): v for ref, v in directions.items()}
     forward = evaluate_program(cell.program, values, FUNCTIONS, sizes)
     found = evaluate_program(derivation.tangent, {**forward, **dots}, FUNCTIONS, sizes)
-    moved = evaluate_cell(cell.equations, {ref: v + 1j * STEP * directions[ref] for ref, v in values.items()}, FUNCTIONS)
+    moved = evaluate_cell(
+        cell.equations, {**values, **{ref: values[ref] + 1j * STEP * v for ref, v in directions.items()}}, FUNCTIONS, sizes=sizes
+    )
     for name in cell.assigned:
         ref = Ref(name, 0)
         true = np.broadcast_to(np.imag(moved[ref]) / STEP, forward[ref].shape)
         np.testing.assert_allclose(found[Ref(name.marked("dot"), 0)], true, **CLOSE, err_msg=unicode(ref))
+
+
+@pytest.mark.parametrize("cell", LANGUAGE_CELLS, ids=lambda cell: cell.name)
+def test_gradients_of_every_construct(cell: Cell) -> None:
+    check_gradients(cell, seed=3)
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -65,6 +73,11 @@ def test_gradients_of_the_catalogue(name: str) -> None:
 @given(cell=cells(), seed=st.integers(0, 1000))
 def test_gradients_of_any_cell(cell: Cell, seed: int) -> None:
     check_gradients(cell, seed)
+
+
+@pytest.mark.parametrize("cell", LANGUAGE_CELLS, ids=lambda cell: cell.name)
+def test_tangents_of_every_construct(cell: Cell) -> None:
+    check_tangents(cell, seed=3)
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -82,7 +95,7 @@ def check_second_order(cell: Cell, seed: int) -> None:
     sizes = sizes_of(cell, 1)
     derivation = derive(cell)
     shapes = derivation.second.program.shapes
-    values = random_values(leaves(cell), cell.shapes, sizes, seed)
+    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants(cell, sizes)
     values |= seeds(cell, sizes, seed)[1]
     returned = [a.target for a in derivation.reverse.adjoints if a.of not in cell.program.definition]
     weights = random_values(returned, shapes, sizes, seed + 5)
@@ -100,6 +113,11 @@ def check_second_order(cell: Cell, seed: int) -> None:
             np.testing.assert_allclose(found[adjoint.target], complex_step(loss, values, adjoint.of), **CLOSE, err_msg=unicode(adjoint.of))
             checked += 1
     assert checked >= len(cell.parameters)
+
+
+@pytest.mark.parametrize("cell", LANGUAGE_CELLS, ids=lambda cell: cell.name)
+def test_second_order_of_every_construct(cell: Cell) -> None:
+    check_second_order(cell, seed=3)
 
 
 @pytest.mark.parametrize("name", CHOSEN)
