@@ -14,7 +14,23 @@ from typing import TypeVar, cast
 from derivations.cell import Cell
 from derivations.errors import CellError
 from derivations.notation import name_unicode, unicode
-from derivations.notation.tree import Assignment, Concat, Expr, Name, Ref, Transpose, rebuild, refs
+from derivations.notation.tree import (
+    Assignment,
+    Concat,
+    Constant,
+    Diagonal,
+    Expr,
+    Identity,
+    MatMul,
+    Name,
+    Number,
+    Ones,
+    Product,
+    Ref,
+    Transpose,
+    rebuild,
+    refs,
+)
 from derivations.proofs.equivalence.clauses import LEFT, NEW, RIGHT, Clause, read_clauses
 from derivations.proofs.equivalence.system import Goal, System, ordered, resized
 from derivations.shapes import KIND, Typer
@@ -66,12 +82,18 @@ class _Pairing:
         return self.atoms[side, size]
 
     def paired(self) -> Pair:
-        matches = [*map(self.substituted, self.clauses), *self.by_name()]
+        matches = [*map(self.substituted, self.clauses), *self.by_name(), *self.usual_values()]
+        free = {eq.target for eq, kind in matches if kind == "state" and all(ref.name.marks[-1] == NEW for ref in refs(eq.expr))}
         given_out = {eq.target for eq, kind in matches if kind == "value" and self.is_given_out(eq)}
-        held = {eq.target for eq, kind in matches if kind == "value"} - given_out
-        equations = [Assignment(_before(eq.target), _dated(eq.expr, -1)) if kind == "state" else eq for eq, kind in matches]
+        held = {eq.target for eq, kind in matches if kind == "value"} - given_out | free
+        equations = [eq for eq, kind in matches if kind != "state" or eq.target in free]
+        equations += [Assignment(_before(eq.target), _dated(eq.expr, -1)) for eq, kind in matches if kind == "state"]
         equations = [eq for eq in equations if eq.target not in given_out]
-        goals = [Goal(eq.target, eq.expr, eq.target not in given_out) for eq, kind in matches if kind == "state" or eq.target in given_out]
+        goals = [
+            Goal(eq.target, eq.expr, eq.target not in given_out)
+            for eq, kind in matches
+            if (kind == "state" and eq.target not in free) or eq.target in given_out
+        ]
         for side, cell in self.cells.items():
             steps = (Assignment(self.own(eq.target, side), self.own(eq.expr, side)) for eq in cell.equations)
             equations += [eq for eq in steps if eq.target not in held]
@@ -95,7 +117,8 @@ class _Pairing:
         wanted = self.typer.shapes[clause.target]
         if isinstance(clause.expr, Ref) and clause.expr.name not in self.typer.shapes:
             self.typer.shapes[clause.expr.name] = wanted
-        expr, shape = self.typed(clause.expr)
+        other = RIGHT if clause.side == LEFT else LEFT
+        expr, shape = self.typed(resized(clause.expr, lambda size: tuple(self.atom(other, atom) for atom in size)))
         if shape and len(shape) != len(wanted):
             found = f"{clause.written}: a {KIND[len(wanted)]} cannot be a {KIND[len(shape)]}"
             raise CellError(found, hint="write both sides with equal shapes")
@@ -105,7 +128,10 @@ class _Pairing:
     def typed(self, expr: Expr) -> tuple[Expr, OpenShape]:
         """A typed expression; matrices in square brackets stand beside each other."""
         if not isinstance(expr, Concat):
-            return self.typer.typed(expr)
+            typed, shape = self.typer.typed(expr)
+            if isinstance(typed, Diagonal):  # u onesᵀ ⊙ I: it stands for a matrix of its own here
+                typed = Product((MatMul(typed.arg, Transpose(Ones(cast(Size, shape[1])))), Identity(cast(Size, shape[0]))))
+            return typed, shape
         parts = [self.typer.typed(part) for part in expr.parts]
         if not all(len(shape) == 2 for _, shape in parts):
             return self.typer.typed(expr)
@@ -118,7 +144,7 @@ class _Pairing:
         """States, inputs and parameters that both cells have, as far as no clause speaks of them."""
         taken = {clause.target for clause in self.clauses}
         taken |= {ref.name for clause in self.clauses if clause.kind == "state" for ref in refs(clause.expr)}
-        groups = (("state", 0, "states"), ("input", 0, "inputs"), ("parameter", None, "parameters"))
+        groups = (("state", 0, "states"), ("input", 0, "inputs"), ("parameter", None, "parameters"), ("constant", None, "constants"))
         for kind, time, attribute in groups:
             there = {name.id: name.marked(RIGHT) for name in getattr(self.second, attribute)}
             for name in getattr(self.first, attribute):
@@ -127,6 +153,16 @@ class _Pairing:
                     continue
                 self.same_shape(name, one, other)
                 yield Assignment(Ref(one, time), Ref(other, time)), kind
+
+    def usual_values(self) -> Iterator[tuple[Assignment, str]]:
+        """The values of the constants that only one of the cells has, and that no clause speaks of."""
+        spoken = {clause.target for clause in self.clauses} | {ref.name for clause in self.clauses for ref in refs(clause.expr)}
+        for side, cell in self.cells.items():
+            (other,) = (c for s, c in self.cells.items() if s != side)
+            there = {name.id for name in other.constants}
+            for name, value in cell.constants.items():
+                if name.id not in there and name.marked(side) not in spoken:
+                    yield Assignment(Ref(name.marked(side)), Number(value)), "constant"
 
     def same_shape(self, name: Name, one: Name, other: Name) -> None:
         a, b = self.typer.shapes[one], self.typer.shapes[other]
@@ -201,6 +237,8 @@ class _Pairing:
 def _marked(node: Expr, mark: str) -> Expr:
     if isinstance(node, Ref):
         return replace(node, name=node.name.marked(mark))
+    if isinstance(node, Constant):
+        return Ref(node.name.marked(mark))
     return rebuild(node, lambda child: _marked(child, mark))
 
 
