@@ -32,6 +32,8 @@ METHODS = {
     "convex combination": "derivations.proofs.ranges.states",
     "claims": "derivations.proofs.claims",
     "elements of two cells": "derivations.proofs.equivalence.elements",
+    "scan over pairs": "derivations.proofs.equivalence.scan",
+    "second differences in the state": "derivations.proofs.equivalence.bent",
     "runs of two cells": "derivations.proofs.equivalence.refute",
     "equations": "numeric.checks.reference",
     "complex step": "numeric.checks.complex_step",

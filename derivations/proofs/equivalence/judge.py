@@ -55,7 +55,8 @@ def stated(found: Pair, sign: str = "=") -> str:
     """The relation in words: ``lstm_cifg = lstm where W_f = −W_i``."""
     clauses = ", ".join(dict.fromkeys(clause.written for clause in found.clauses))
     sizes = ", ".join(" = ".join(names) for names in found.merged)
-    return f"{found.sides[0]} {sign} {found.sides[1]}" + (f" where {clauses}" if clauses else "") + (f", at {sizes}" if sizes else "")
+    text = f"{found.sides[0]} {sign} {found.sides[1]}" + (f" where {clauses}" if clauses else "") + (f", at {sizes}" if sizes else "")
+    return text + (f", in {', '.join(name_unicode(name, 0) for name in found.compared)}" if found.is_partial else "")
 
 
 def proof_of(found: System) -> list[str] | None:

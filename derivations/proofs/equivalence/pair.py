@@ -16,22 +16,21 @@ from derivations.errors import CellError
 from derivations.notation import name_unicode, unicode
 from derivations.notation.tree import (
     Assignment,
+    Call,
     Concat,
     Constant,
-    Diagonal,
     Expr,
     Identity,
-    MatMul,
     Name,
     Number,
     Ones,
-    Product,
     Ref,
+    Times,
     Transpose,
     rebuild,
     refs,
 )
-from derivations.proofs.equivalence.clauses import LEFT, NEW, RIGHT, Clause, read_clauses
+from derivations.proofs.equivalence.clauses import LEFT, NEW, RIGHT, UNDATED, Clause, read_clauses
 from derivations.proofs.equivalence.system import Goal, System, ordered, resized
 from derivations.shapes import KIND, Typer
 from derivations.sizes import OpenShape, OpenSize, Size, shape_text
@@ -45,7 +44,13 @@ class Pair(System):
 
     clauses: tuple[Clause, ...]
     merged: tuple[tuple[str, ...], ...]  # sizes of one cell that the other one does not tell apart
+    is_partial: bool = False  # whether a state of the first cell, or its match in the second one, is not compared
     loose: tuple[Ref, ...] = ()  # what only one of the cells reads, and nothing defines
+
+    @property
+    def compared(self) -> tuple[Name, ...]:
+        """The states and outputs that are compared, by their names in the first cell where it has them."""
+        return tuple(goal.value.name.unmarked for goal in self.goals)
 
     def owner(self, name: Name) -> str:
         """The cell to which a marked name belongs; "" if it belongs to none."""
@@ -113,12 +118,12 @@ class _Pairing:
 
     def substituted(self, clause: Clause) -> tuple[Assignment, str]:
         """The equation of a clause, with its shapes checked."""
-        target = Ref(clause.target, None if clause.kind == "parameter" else 0)
+        target = Ref(clause.target, None if clause.kind in UNDATED else 0)
         wanted = self.typer.shapes[clause.target]
         if isinstance(clause.expr, Ref) and clause.expr.name not in self.typer.shapes:
             self.typer.shapes[clause.expr.name] = wanted
         other = RIGHT if clause.side == LEFT else LEFT
-        expr, shape = self.typed(resized(clause.expr, lambda size: tuple(self.atom(other, atom) for atom in size)))
+        expr, shape = self.typed(resized(standing(clause.expr), lambda size: tuple(self.atom(other, atom) for atom in size)))
         if shape and len(shape) != len(wanted):
             found = f"{clause.written}: a {KIND[len(wanted)]} cannot be a {KIND[len(shape)]}"
             raise CellError(found, hint="write both sides with equal shapes")
@@ -128,10 +133,7 @@ class _Pairing:
     def typed(self, expr: Expr) -> tuple[Expr, OpenShape]:
         """A typed expression; matrices in square brackets stand beside each other."""
         if not isinstance(expr, Concat):
-            typed, shape = self.typer.typed(expr)
-            if isinstance(typed, Diagonal):  # u onesᵀ ⊙ I: it stands for a matrix of its own here
-                typed = Product((MatMul(typed.arg, Transpose(Ones(cast(Size, shape[1])))), Identity(cast(Size, shape[0]))))
-            return typed, shape
+            return self.typer.typed(expr)
         parts = [self.typer.typed(part) for part in expr.parts]
         if not all(len(shape) == 2 for _, shape in parts):
             return self.typer.typed(expr)
@@ -197,7 +199,9 @@ class _Pairing:
         shapes = {name: tuple(self.named(size) for size in shape) for name, shape in self.typer.shapes.items()}
         names = (self.first.name, self.second.name)
         sides = names if names[0] != names[1] else (f"the first {names[0]}", f"the second {names[0]}")
-        found = Pair(sides, tuple(steps), shapes, tuple(named), self.clauses, merged)
+        matched = {eq.target for eq in steps}
+        partial = any(Ref(name.marked(LEFT), -1) not in matched for name in self.first.states)
+        found = Pair(sides, tuple(steps), shapes, tuple(named), self.clauses, merged, partial)
         ids = [{name.id for name in (*cell.parameters, *cell.inputs)} for cell in self.cells.values()]
         spoken = {ref.name for clause in self.clauses for ref in refs(clause.expr)}
         single = (ref for ref in found.given if ref.name.marks[-1] != NEW and ref.time != -1 and ref.name not in spoken)
@@ -240,6 +244,16 @@ def _marked(node: Expr, mark: str) -> Expr:
     if isinstance(node, Constant):
         return Ref(node.name.marked(mark))
     return rebuild(node, lambda child: _marked(child, mark))
+
+
+def standing(expr: Expr) -> Expr:
+    """``diag(u)`` that is no factor of a product as u onesᵀ ⊙ I, a matrix of its own."""
+    if isinstance(expr, Call) and expr.fn == "diag":
+        (arg,) = expr.args
+        return Times("⊙", Times("", arg, Transpose(Ones(()))), Identity(()))
+    if isinstance(expr, Times) and expr.op not in ("⊙", "*"):
+        return rebuild(expr, lambda side: side if isinstance(side, Call) and side.fn == "diag" else standing(side))
+    return rebuild(expr, standing)
 
 
 def _before(ref: Ref) -> Ref:

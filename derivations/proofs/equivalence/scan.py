@@ -30,7 +30,7 @@ Pair: TypeAlias = tuple[list[list[Poly]], list[Poly]]
 def prove_scan(cell: Cell) -> Result:
     """Whether the states of a cell are a scan over pairs."""
     start = perf_counter()
-    statement = f"{_names(cell.states)} is a scan over pairs (a_t, b_t), in any bracketing"
+    statement = f"{_names(cell.states)} of {cell.name} is a scan over pairs (a_t, b_t), in any bracketing"
     result = Result(cell.name, statement, "equation", "proved", METHOD, INDEPENDENT)
     try:
         result = replace(result, proof=tuple(line for group in groups(cell) for line in _lines(group)))
@@ -43,7 +43,9 @@ def prove_scan(cell: Cell) -> Result:
 
 def prove_convolution(cell: Cell) -> Result:
     """Whether states and outputs of a cell are convolutions of its input: a linear scan with the same coefficients at every step."""
-    result = replace(prove_scan(cell), statement=f"{_names(cell.outputs)} from s_0 = 0 is a convolution of {_names(cell.inputs)}")
+    result = replace(
+        prove_scan(cell), statement=f"{_names(cell.outputs)} of {cell.name} from s_0 = 0 is a convolution of {_names(cell.inputs)}"
+    )
     if result.verdict != "proved":
         return result
     if not linear_in_time(cell):
