@@ -15,6 +15,15 @@ FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
     "tanh": np.tanh,
     "exp": np.exp,
     "softplus": lambda u: np.log(1 + np.exp(u)),
+    "logsigmoid": lambda u: -np.log(1 + np.exp(-u)),
+    "log": np.log,
+    "sin": np.sin,
+    "cos": np.cos,
+    "relu": lambda u: np.where(np.real(u) > 0, u, 0),
+    "abs": lambda u: np.sign(np.real(u)) * u,
+    "step": lambda u: (np.real(u) > 0) * 1.0,
+    "sign": lambda u: np.sign(np.real(u)),
+    "floor": lambda u: np.floor(np.real(u)),
 }
 
 STEP = 1e-30  # of the complex step: no subtraction, so as small as one likes
@@ -34,6 +43,14 @@ def random_values(refs: list[Ref], shapes: Mapping[Any, Any], sizes: Mapping[str
     """Values of scale one half."""
     rng = np.random.default_rng(seed)
     return {ref: 0.5 * rng.standard_normal(shape_value(shapes[ref.name], sizes)) for ref in refs}
+
+
+def constants_of(cell: Cell, sizes: Mapping[str, int], seed: int) -> Values:
+    """The constants: numbers with their usual value, arrays (masks, periods) with small whole numbers, so that entries differ."""
+    rng = np.random.default_rng(seed)
+    shapes = {name: shape_value(cell.shapes[name], sizes) for name in cell.constants}
+    usual = {name: np.full(shape, float(cell.constants[name])) for name, shape in shapes.items()}
+    return {Ref(n): rng.integers(1, 4, shape).astype(float) if shape else usual[n] for n, shape in shapes.items()}
 
 
 def complex_step(loss: Callable[[Values], Any], values: Values, ref: Ref) -> np.ndarray:
