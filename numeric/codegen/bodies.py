@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from derivations.notation.tree import Ref
@@ -21,6 +22,11 @@ def quoted(text: str) -> str:
 def tuple_text(items: Iterable[str]) -> str:
     """A Python tuple of strings."""
     return axes_text([quoted(item) for item in items])
+
+
+def factor_text(size: str) -> str:
+    """A size as a factor of a product."""
+    return f"({size})" if "+" in size else size
 
 
 class _Body:
@@ -60,12 +66,9 @@ class _Body:
         """How many numbers the arrays of packs hold for each step and batch entry."""
         refs = [ref for pack in packs for ref in pack]
         vectors = [self.places.shape(ref)[0] for ref in refs if len(self.places.shape(ref)) == 1]
-        matrices = [
-            " * ".join(f"({axis})" if " " in axis else axis for axis in self.places.axes((ref,)))
-            for ref in refs
-            if len(self.places.shape(ref)) == 2
-        ]
-        return " + ".join([size_sum(vectors)] * bool(vectors) + matrices) or "1"
+        matrices = Counter(" * ".join(map(factor_text, self.places.axes((ref,)))) for ref in refs if len(self.places.shape(ref)) == 2)
+        products = [axes if n == 1 else f"{n} * {axes}" for axes, n in matrices.items()]
+        return " + ".join([*([size_sum(vectors)] if vectors else []), *products]) or "1"
 
     def straight(self, level: int) -> list[Line]:
         """The lines outside of the loop; names for the members of a pack follow where it is made."""

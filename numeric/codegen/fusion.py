@@ -60,10 +60,10 @@ def gathered(task: Task, packs: Packs) -> Task:
             continue
         products = [found for term in eq.expr.terms if (found := product(term))]
         runs = _runs(products, packs, level)
-        replaced = {p.target: run[0].target for run in runs for p in run}
         out += [Gather(run[0].target, run) for run in runs]
-        terms = dict.fromkeys(replaced.get(term, term) if isinstance(term, Ref) else term for term in eq.expr.terms)
-        out.append(replace(eq, expr=Sum(tuple(terms)) if len(terms) > 1 else next(iter(terms))))
+        inside = {p.target for run in runs for p in run[1:]}  # what the product of its run stands for
+        terms = tuple(term for term in eq.expr.terms if term not in inside)
+        out.append(replace(eq, expr=Sum(terms) if len(terms) > 1 else terms[0]))
     gathers = {p.target for eq in out if isinstance(eq, Gather) for p in eq.products}
     return task.having(tuple(eq for eq in out if isinstance(eq, Gather) or eq.target not in gathers), {})
 

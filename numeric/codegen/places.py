@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derivations.equations import Contraction, Layout, Pointwise, Reduction
-from derivations.notation.tree import Apply, Constant, Identity, Number, Ones, Ref
+from derivations.notation.tree import Apply, Constant, Identity, Neg, Number, Ones, Ref, Sum
 from derivations.sizes import Shape, Size
 from numeric.codegen.expressions import size_sum
 from numeric.codegen.levels import BLOCK, STEP, arrives, levels
@@ -95,6 +95,8 @@ class Places:
         match self.definition.get(ref):
             case Pointwise(expr=Apply(fn=fn, arg=Ref() as arg)):
                 return f"{fn}_{self.own_name((arg,))}"
+            case Pointwise(expr=Sum(terms=(Ref() as first, Neg(arg=Ref() as second)))):
+                return f"{self.own_name((first,))}_minus_{self.own_name((second,))}"
             case Pointwise(expr=Ones() | Identity() | Constant() | Number() as expr):
                 return expr.name.id if isinstance(expr, Constant) else LEAVES[type(expr)]
             case Reduction(operand=operand, op=op):
@@ -106,8 +108,10 @@ class Places:
 
     def part_name(self, ref: Ref) -> str:
         """A name for a part of something larger."""
-        user = next((eq for eq in self.definition.values() if ref in eq.operands), None)
-        return f"{self.own_name((user.target,))}_part" if user else ref.name.id
+        user: Ref | None = ref
+        while user and user.name.base == "inline":
+            ref, user = user, next((eq.target for eq in self.definition.values() if user in eq.operands), None)
+        return f"{user.name.id}_part" if user else ref.name.id
 
     def text(self, refs: Sequence[Ref], at: int) -> str:
         """Neighbours in one array as seen at a level: in a step, in a block of steps ``first:last``, or over all time."""
