@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from derivations.notation.tree import Ref
+from numeric.codegen.expressions import size_sum
 from numeric.codegen.levels import AFTER, BEFORE, BLOCK, ONCE, STEP, arrives
 from numeric.codegen.lines import Line
 from numeric.codegen.names import Names
 from numeric.codegen.numpy_target import Printer
-from numeric.codegen.places import Places, axes_text, shape_text, size_sum
+from numeric.codegen.places import Places, axes_text, shape_text
 from numeric.codegen.schedule import Pass, Schedule
 
 
