@@ -47,7 +47,7 @@ def _judge(cell: Cell, claim: Claim, scalars: Scalars, found: Sequence[Range]) -
         return Result(cell.name, claim.text, "claim", "proved", method, INDEPENDENT, proof=shown, seconds=perf_counter() - start)
     products = products_in_elements(cell, claim)
     if products is not None:
-        written = ("both sides, with the equations put in, are written out in elements", f"they are the same sum of {products} products")
+        written = ("Both sides, with the equations put in, are written out in elements.", f"They are the same sum of {products} products.")
         return Result(cell.name, claim.text, "claim", "proved", METHOD, INDEPENDENT, proof=written, seconds=perf_counter() - start)
     wrong = refute(cell, claim)
     if wrong:
