@@ -160,8 +160,10 @@ def _chosen(node: Choice, go: Callable[[Expr], Any]) -> Any:
 
 
 def _filled(integers: Any, constant: Callable[[Fraction], Any]) -> Any:
-    """An array of whole numbers as numbers of the kind in use."""
-    return np.frompyfunc(lambda n: constant(Fraction(n)), 1, 1)(integers) if constant is not _int_or_float else integers
+    """An array of whole numbers as numbers of the kind in use; ``constant`` may give arrays of one entry."""
+    if constant is _int_or_float:
+        return integers
+    return np.array([np.ravel(constant(Fraction(int(n))))[0] for n in np.ravel(integers)]).reshape(integers.shape)
 
 
 def windows(matrix: Any, width: int) -> Any:

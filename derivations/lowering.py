@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction, inline_name
+from derivations.extent import shape_of
 from derivations.notation.tree import (
     LEAVES,
     Apply,
@@ -200,35 +201,7 @@ class _Lowering:
         return self.shape(expr)[0]
 
     def shape(self, expr: Expr) -> Shape:
-        match expr:
-            case Ref():
-                return self.shapes[expr.name]
-            case MatMul():
-                rows, columns = self.shape(expr.left), self.shape(expr.right)
-                inner = isinstance(expr.left, Transpose) and len(rows) == 1  # a row
-                outer = isinstance(expr.right, Transpose) and len(columns) == 1
-                return (*(() if inner else rows[:1]), *(columns if outer else columns[1:]))
-            case Diagonal():
-                return self.shape(expr.arg) * 2
-            case Identity():
-                return (expr.size, expr.size)
-            case Ones():
-                return (expr.size,)
-            case Constant():
-                return self.shapes[expr.name]
-            case Part():
-                return (expr.split[expr.index],)
-            case Windows():
-                height, width = self.shape(expr.arg)
-                return (tuple(sorted(height * expr.width)), width)
-            case Total():
-                return ()
-            case Transpose():
-                return self.shape(expr.arg)[::-1]
-            case Concat():
-                return (tuple(sorted(atom for part in expr.parts for atom in self.vector_size(part))),)
-            case _:
-                return max((self.shape(child) for child in children(expr)), key=len, default=())
+        return shape_of(expr, self.shapes)
 
 
 def _time(expr: Expr) -> int | None:

@@ -15,6 +15,7 @@ import typer
 
 from derivations.catalogue import cell_names, get_cell, open_cell
 from derivations.errors import CellError
+from derivations.verdict import Result
 
 app = typer.Typer(
     name="gateproof",
@@ -128,6 +129,9 @@ def verify(
     claims: Annotated[
         bool, typer.Option("--claims", help="Instead of cells: what textbooks say of them, a verdict for each sentence.")
     ] = False,
+    relations: Annotated[
+        bool, typer.Option("--relations", help="Only the relations to other cells and the parallel forms; default: of all cells.")
+    ] = False,
     as_json: JsonOption = False,
     examples: Annotated[int, typer.Option(min=1, max=100_000, help="Random examples for each check of the code.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random examples.")] = 0,
@@ -135,6 +139,8 @@ def verify(
     """A verdict on every statement about a cell: gradients, ranges, claims, relations to other cells, and the generated code."""
     if claims:
         _verify_claims(cells, as_json)
+    if relations:
+        _verify_relations(cells, as_json)
     if not cells:
         raise CellError("no CELL to verify", hint="give cells, as in gateproof verify lstm, or --claims")
     from numeric.report import Progress, failures, verdict_table
@@ -155,6 +161,24 @@ def verify(
     if as_json:
         _print_json({"results": [result.as_json() for result in results]})
     raise typer.Exit(1 if any(result.verdict == "refuted" for result in results) else 0)
+
+
+def _verify_relations(cells: list[str] | None, as_json: bool) -> NoReturn:
+    """Judge the relations of cells and their parallel forms; exit code 1 if one is refuted."""
+    from derivations.proofs import judge_relations
+    from numeric.report import Progress, failures, relation_table
+
+    found: list[Result] = []
+    for cell in [open_cell(cell) for cell in cells] if cells else map(get_cell, cell_names()):
+        with Progress(f"{cell.name}: relations"):
+            found += judge_relations(cell)
+    if as_json:
+        _print_json({"results": [result.as_json() for result in found]})
+    else:
+        typer.echo(relation_table(found))
+        again = " ".join(["gateproof verify --relations", *(cells or ())])
+        typer.echo(failures(found, again) if found else "no relations", nl=False)
+    raise typer.Exit(1 if any(result.verdict == "refuted" for result in found) else 0)
 
 
 def _verify_claims(cells: list[str] | None, as_json: bool) -> NoReturn:

@@ -6,6 +6,7 @@ import difflib
 import importlib
 import inspect
 import re
+from unicodedata import normalize
 
 from derivations.calculus.rules import RULES, Rule
 from derivations.errors import CellError
@@ -14,11 +15,10 @@ from numeric.claims.report import claim_page
 
 # The formulas of rules in Unicode, longest commands first.
 SYMBOLS = (
-    (r"\text{the blocks of }", "the blocks of "), (r"\text{sum over the uses}", "the sum over the uses"),
-    (r"\text{ in several }", " in several "), (r"\bar M", "M̄"), (r"\bar Y", "Ȳ"), (r"\bar u", "ū"), (r"\bar v", "v̄"),
-    (r"\bar y", "ȳ"), (r"\bar s", "s̄"), (r"\mathbf 1", "𝟏"), (r"\varphi", "φ"), (r"\partial ", "∂"), (r"\delta", "δ"),
+    (r"\mathbf 1", "𝟏"), (r"\varphi", "φ"), (r"\partial ", "∂"), (r"\delta", "δ"),
     (r"\odot", " ⊙ "), (r"\oslash", " ⊘ "), (r"\sum", "Σ"), (r"\quad", " "), (r"\bigl", ""), (r"\bigr", ""),
-    (r"\T", "ᵀ"), (r"\,", " "), (r"\ ", " "), ("=", " = "), ("{", ""), ("}", ""), ("  ", " "),
+    (r"\ge", " ≥ "), (r"\le", " ≤ "), (r"\max", "max"), (r"\min", "min"), (r"\log", "log"), (r"\T", "ᵀ"),
+    (r"\,", " "), (r"\ ", " "), ("=", " = "), ("{", ""), ("}", ""), ("  ", " "),
 )  # fmt: skip
 
 # The methods that ``verify`` names, each with the module whose docstring explains it.
@@ -32,6 +32,8 @@ METHODS = {
     "convex combination": "derivations.proofs.ranges.states",
     "claims": "derivations.proofs.claims",
     "elements of two cells": "derivations.proofs.equivalence.elements",
+    "scan over pairs": "derivations.proofs.equivalence.scan",
+    "second differences in the state": "derivations.proofs.equivalence.bent",
     "runs of two cells": "derivations.proofs.equivalence.refute",
     "equations": "numeric.checks.reference",
     "complex step": "numeric.checks.complex_step",
@@ -109,7 +111,9 @@ def _first_line(text: str) -> str:
 
 def _text(formula: str) -> str:
     """A formula of a rule for a terminal."""
-    formula = re.sub(r"\^\{([^{}]{2,})\}", r"^(\1)", formula.replace("^{(q)}", "^q"))
+    formula = re.sub(r"\^\{([^{}]{2,})\}", r"^(\1)", re.sub(r"\^\{\((.)\)\}", r"^\1", formula))
+    formula = re.sub(r"\\(?:text|operatorname)\{([^{}]*)\}", r"\1", formula)
+    formula = normalize("NFC", re.sub(r"\\bar ([A-Za-z])", "\\1\N{COMBINING MACRON}", formula))
     for latex, plain in SYMBOLS:
         formula = formula.replace(latex, plain)
     return formula.strip()

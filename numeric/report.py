@@ -15,9 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from derivations.cell import Cell
+from derivations.form import forms
 from derivations.notation import name_unicode, read, unicode
 from derivations.notation.tree import Name
-from derivations.relation import Relation
+from derivations.relation import FORMS, Relation
 from derivations.sizes import shape_text
 from derivations.verdict import SHOWN, Kind, Result
 from numeric.bench import Timing
@@ -73,7 +74,7 @@ def cell_record(cell: Cell) -> dict[str, Any]:
         "sizes": list(cell.sizes),
         "shapes": {name.id: [" + ".join(size) for size in shape] for name, shape in cell.shapes.items()},
         "claims": list(cell.claims),
-        "relations": [_relation(cell, relation) for relation in cell.relations],
+        "relations": _relations(cell),
     }
 
 
@@ -87,8 +88,9 @@ def cell_page(cell: Cell) -> str:
     ranges = [f"  {statement}" for statement in _ranges(cell)]
     if ranges:
         parts.append("\n".join(["ranges (proved; gateproof verify shows how)", *ranges]))
-    if cell.relations:
-        parts.append("\n".join(["relations (gateproof verify proves them)", *(f"  {_relation(cell, one)}" for one in cell.relations)]))
+    relations = [f"  {line}" for line in _relations(cell)]
+    if relations:
+        parts.append("\n".join(["relations (gateproof verify proves them)", *relations]))
     if cell.note:
         parts.append(cell.note)
     return "\n\n".join(parts)
@@ -101,8 +103,16 @@ def _equations(cell: Cell) -> list[str]:
 
 def _relation(cell: Cell, relation: Relation) -> str:
     """``lstm_cifg = lstm where W_f = −W_i``, as the cell file states it."""
+    if relation.form:
+        return f"{cell.name} is {'' if relation.holds else 'not '}{FORMS[relation.form]}"
     where = ", ".join(f"{unicode(eq.target)} = {unicode(eq.expr)}" for eq in read(relation.where)) if relation.where else ""
     return f"{cell.name} {'=' if relation.holds else '≠'} {relation.cell}" + (f" where {where}" if where else "")
+
+
+def _relations(cell: Cell) -> list[str]:
+    """The relations that a cell file states, then the parallel forms of the cell."""
+    parallel = (f"{' or '.join(map(str, form.lengths))} steps of {cell.name} = {form.title}" for form in forms() if form.cell == cell.name)
+    return [*(_relation(cell, relation) for relation in cell.relations), *parallel]
 
 
 def _shapes(cell: Cell) -> Table:
@@ -186,6 +196,15 @@ def failures(results: Iterable[Result], command: str) -> str:
     counts = {shown: sum(r.verdict == verdict for r in results) for verdict, shown in SHOWN.items()}
     summary = ", ".join(f"{n} {shown}" for shown, n in counts.items() if n) + f" of {len(results)} statements"
     return f"{text}\n{summary}\n\n"
+
+
+def relation_table(results: Iterable[Result]) -> str:
+    """Relations between cells, a line each."""
+    table = columns("relation", "verdict", "method", "seconds")
+    for result in results:
+        verdict = Text(verdict_text(result), style=COLOURS[result.verdict])
+        table.add_row(Text(result.statement), verdict, Text(method_text(result)), f"{result.seconds or 0:.2f}")
+    return printed(table)
 
 
 def relation_page(results: Iterable[Result]) -> str:

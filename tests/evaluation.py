@@ -19,10 +19,9 @@ FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
     "log": np.log,
     "sin": np.sin,
     "cos": np.cos,
-    # Of complex numbers the real part says on which side of a kink they lie.
-    "relu": lambda u: u * (np.real(u) > 0),
-    "abs": lambda u: u * np.sign(np.real(u)),
-    "step": lambda u: 1.0 * (np.real(u) > 0),
+    "relu": lambda u: np.where(np.real(u) > 0, u, 0),
+    "abs": lambda u: np.sign(np.real(u)) * u,
+    "step": lambda u: (np.real(u) > 0) * 1.0,
     "sign": lambda u: np.sign(np.real(u)),
     "floor": lambda u: np.floor(np.real(u)),
 }
@@ -40,15 +39,18 @@ def leaves(cell: Cell) -> list[Ref]:
     return [Ref(n, 0) for n in cell.inputs] + [Ref(n, -1) for n in cell.states] + [Ref(n) for n in cell.parameters]
 
 
-def constants(cell: Cell, sizes: Mapping[str, int]) -> Values:
-    """What is given and not trained, with its usual value everywhere."""
-    return {Ref(name): np.full(shape_value(cell.shapes[name], sizes), float(value)) for name, value in cell.constants.items()}
-
-
 def random_values(refs: list[Ref], shapes: Mapping[Any, Any], sizes: Mapping[str, int], seed: int) -> Values:
     """Values of scale one half."""
     rng = np.random.default_rng(seed)
     return {ref: 0.5 * rng.standard_normal(shape_value(shapes[ref.name], sizes)) for ref in refs}
+
+
+def constants_of(cell: Cell, sizes: Mapping[str, int], seed: int) -> Values:
+    """The constants: numbers with their usual value, arrays (masks, periods) with small whole numbers, so that entries differ."""
+    rng = np.random.default_rng(seed)
+    shapes = {name: shape_value(cell.shapes[name], sizes) for name in cell.constants}
+    usual = {name: np.full(shape, float(cell.constants[name])) for name, shape in shapes.items()}
+    return {Ref(n): rng.integers(1, 4, shape).astype(float) if shape else usual[n] for n, shape in shapes.items()}
 
 
 def complex_step(loss: Callable[[Values], Any], values: Values, ref: Ref) -> np.ndarray:
@@ -61,11 +63,11 @@ def complex_step(loss: Callable[[Values], Any], values: Values, ref: Ref) -> np.
     return gradient
 
 
-def step_loss(cell: Cell, weights: Values, sizes: Mapping[str, int]) -> Callable[[Values], Any]:
+def step_loss(cell: Cell, weights: Values) -> Callable[[Values], Any]:
     """A linear function of everything that a step puts out."""
 
     def loss(values: Values) -> Any:
-        known = evaluate_cell(cell.equations, values, FUNCTIONS, sizes=sizes)
+        known = evaluate_cell(cell.equations, values, FUNCTIONS)
         return sum(np.sum(weight * known[ref]) for ref, weight in weights.items())
 
     return loss

@@ -158,10 +158,10 @@ class _Adjoints(Building):
         letters = eq.indices
         mine, theirs = letters[position], letters[1 - position]
         if not letters[2]:  # a scalar product: the adjoint is a number
-            return Term(times(bar, other), ("matrix",), eq.target)
+            return Term(times(bar, other), ("scalar product",), eq.target)
         target = self.temporary(self.given.shapes[wanted.name], wanted.time)
         self.out.append(_contraction(target, bar, letters[2], other, theirs, mine))
-        return Term(target, ("matrix",), eq.target)
+        return Term(target, (_product_rule(eq),), eq.target)
 
     def through_layout(self, eq: Layout, position: int) -> Term:
         if eq.op == "part":
@@ -223,6 +223,17 @@ def _rules(expr: Expr, ref: Ref) -> list[str]:
     own = RULE_OF.get(type(expr))
     below = [rule for child in children(expr) if ref in set(refs(child)) for rule in _rules(child, ref)]
     return list(dict.fromkeys([own, *below] if own else below))
+
+
+def _product_rule(eq: Contraction) -> str:
+    """The name of the rule for a product of matrices and vectors."""
+    left, right, result = eq.indices
+    shared = set(left) & set(right)
+    if not shared:
+        return "outer product"
+    if shared <= set(result):
+        return "diagonal"
+    return "matrices" if len(left) == len(right) == 2 else "matrix"
 
 
 def _contraction(target: Ref, bar: Ref, bar_index: str, other: Ref, other_index: str, wanted: str) -> Contraction:

@@ -54,6 +54,36 @@ RULES: dict[str, Rule] = {
             (r"\bar v_j=\sum_i\bar y_i\,M_{ij}=(M\T\bar y)_j", r"\bar M_{kl}=\sum_i\bar y_i\,\delta_{ik}\,v_l=\bar y_kv_l"),
         ),
         Rule(
+            "matrices",
+            r"Y=MN",
+            (r"\bar M=\bar Y\,N\T", r"\bar N=M\T\,\bar Y"),
+            (
+                r"\bar M_{kl}=\sum_{ij}\bar Y_{ij}\,\delta_{ik}\,N_{lj}=(\bar Y\,N\T)_{kl}",
+                r"\bar N_{kl}=\sum_{ij}\bar Y_{ij}\,M_{ik}\,\delta_{jl}=(M\T\,\bar Y)_{kl}",
+            ),
+        ),
+        Rule(
+            "scalar product",
+            r"y=u\T v",
+            (r"\bar u=\bar y\,v,\quad \bar v=\bar y\,u",),
+            (r"\bar u_j=\bar y\sum_i\delta_{ij}\,v_i=\bar y\,v_j",),
+        ),
+        Rule(
+            "outer product",
+            r"Y=u\,v\T",
+            (r"\bar u=\bar Y v", r"\bar v=\bar Y\T\,u"),
+            (
+                r"\bar u_j=\sum_{kl}\bar Y_{kl}\,\delta_{kj}\,v_l=(\bar Y v)_j",
+                r"\bar v_j=\sum_{kl}\bar Y_{kl}\,u_k\,\delta_{lj}=(\bar Y\T\,u)_j",
+            ),
+        ),
+        Rule(
+            "diagonal",
+            r"Y=\operatorname{diag}(u)\,M",
+            (r"\bar u=(\bar Y\odot M)\,\mathbf 1", r"\bar M=\operatorname{diag}(u)\,\bar Y"),
+            (r"\bar u_j=\sum_{kl}\bar Y_{kl}\,\delta_{kj}\,M_{kl}=\sum_l\bar Y_{jl}M_{jl}", r"\bar M_{kl}=\bar Y_{kl}\,u_k"),
+        ),
+        Rule(
             "concatenation",
             r"y=[u,v]",
             (r"\bar u,\ \bar v=\text{the blocks of }\bar y",),
@@ -69,15 +99,21 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             "choice",
-            r"y=\max(u,v)",
-            (r"\bar u=\bar y\odot\mathbf 1[u\ge v],\quad \bar v=\bar y\odot(\mathbf 1-\mathbf 1[u\ge v])",),
-            (r"\bar u_j=\sum_i\bar y_i\,\mathbf 1[u_i\ge v_i]\,\delta_{ij};\ \text{where }u_j=v_j\text{ by convention}",),
+            r"y=u\text{ where }c,\ v\text{ elsewhere}",
+            (
+                r"\bar u=\bar y\odot\mathbf 1[c],\quad \bar v=\bar y\odot(\mathbf 1-\mathbf 1[c])",
+                r"\max(u,v):\ c=(u\ge v),\quad \min(u,v):\ c=(u\le v)",
+            ),
+            (
+                r"\bar u_j=\sum_i\bar y_i\,\mathbf 1[c_i]\,\delta_{ij}=\bar y_j\,\mathbf 1[c_j]",
+                r"\text{by convention the first where }u_j=v_j;\ c\text{ has no derivative}",
+            ),
         ),
         Rule(
             "windows",
-            r"Y=\operatorname{windows}(X)",
+            r"Y=\operatorname{windows}(X),\ Y^{(d)}_{kl}=X_{k,l+d}",
             (r"\bar X=\operatorname{fold}(\bar Y)",),
-            (r"\bar X_{kl}=\sum_d\bar Y^{(d)}_{k,l-d}\text{ over the shifts }d",),
+            (r"\bar X_{kl}=\sum_d\bar Y^{(d)}_{k,l-d}\text{, one block for each shift }d",),
         ),
         Rule("broadcast", r"y=s\,\mathbf 1", (r"\bar s=\mathbf 1\T\bar y",), (r"\bar s=\sum_i\bar y_i",)),
         Rule(

@@ -29,7 +29,6 @@ Argument = Callable[[Claim], Result]
 
 ARGUMENTS: Mapping[str, Argument] = {
     "array identities": arrays.argued,
-    "bounds": bounds.read,
     "determinant": structured.determinant,
     "Euler step": structured.euler_step,
     "fewer operations": counts.cheaper,
@@ -38,13 +37,14 @@ ARGUMENTS: Mapping[str, Argument] = {
     "hard sigmoids": hard_sigmoids.gaps,
     "identities": slopes.identities,
     "jacobian": jacobian.judged,
-    "kind of recurrence": structured.kinds,
     "kept by the forget gate": chains.kept_by_the_gate,
+    "kind of recurrence": structured.kinds,
     "largest slope": slopes.largest_slope,
     "latching": norms.latching,
     "no growth": norms.contraction,
     "parameters with biases": counts.with_biases,
     "product of Jacobians": chains.product_of_jacobians,
+    "read as claims": bounds.read,
     "saturation": norms.saturation,
     "sharp bounds": bounds.sharp_lstm,
     "transient growth": norms.transient,

@@ -6,7 +6,28 @@ from dataclasses import replace
 
 from derivations.documents.context import Context
 from derivations.documents.model import Math
-from derivations.notation.tree import Concat, Expr, MatMul, Name, Neg, Part, Product, Ref, Sum, Total, Transpose, children, rebuild
+from derivations.notation.tree import (
+    Concat,
+    Diagonal,
+    Expr,
+    Fold,
+    Identity,
+    MatMul,
+    Name,
+    Neg,
+    Ones,
+    Part,
+    Product,
+    Ref,
+    Sum,
+    Total,
+    Transpose,
+    Windows,
+    children,
+    rebuild,
+)
+
+NOT_TURNED = (Total, Part, Concat, Diagonal, Ones, Identity, Windows, Fold)
 
 
 class Batch:
@@ -17,8 +38,10 @@ class Batch:
     def __init__(self, context: Context) -> None:
         self.context = context
         names = [name for name in context.backward.shapes if name not in context.backward.inline]
-        self.vectors = {name for name in names if len(context.backward.shapes[name]) == 1}
-        self.parameters = set(context.cell.parameters)
+        self.parameters = set(context.cell.parameters) | set(context.cell.constants)
+        timed = {ref.name for eq in context.backward.equations for ref in (eq.target, *eq.operands) if ref.time is not None}
+        timed |= {eq.target.name for eq in context.forward.equations if eq.target.time is not None}
+        self.vectors = {name for name in names if len(context.backward.shapes[name]) == 1 and (name in timed or name in self.parameters)}
         dated = {n.unmarked for n in self.vectors} - self.parameters
         bases = {name.base for name in names}
         self.capital = all(len(n.base) == 1 and n.base.islower() and n.base.upper() not in bases for n in dated)
@@ -66,12 +89,13 @@ class Batch:
 
 
 def is_plain(context: Context, expr: Expr) -> bool:
-    """Whether the form for a batch is only a matter of turning products round."""
+    """Whether the form for a batch is only a matter of turning products round: values are vectors, matrices are given."""
     shapes = context.backward.shapes
-    if isinstance(expr, Total | Part | Concat):
+    if isinstance(expr, NOT_TURNED):
         return False
     if isinstance(expr, Ref):
-        return bool(shapes[expr.name]) or expr.time is None
+        rank = len(shapes[expr.name])
+        return rank == 1 if expr.time is not None else not expr.name.marks and (rank == 2 or expr.name in context.cell.parameters)
     if isinstance(expr, Product) and any(isinstance(f, Ref) and f.time is None and len(shapes[f.name]) == 1 for f in expr.factors):
         return False
     return all(is_plain(context, child) for child in children(expr))

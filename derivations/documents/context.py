@@ -116,6 +116,10 @@ class Context:
         """One numbered formula."""
         return Row(number, label or self.label(target, number), lhs or self.maths.tex(target), rhs, note, also)
 
+    def pieces(self, target: Ref, expr: Expr) -> tuple[str, ...]:
+        """The right side of an equation; a number that stands for all entries of an array is shown as a multiple of ones."""
+        return self.maths.pieces(expr, filled=bool(self.backward.shapes[target.name]))
+
     def symbol(self, ref: Ref) -> Math:
         """A variable in a line of text."""
         return Math(self.maths.tex(ref))

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import gcd
 
+from derivations.documents.sizes_text import size_latex
 from derivations.equations import Program
-from derivations.notation.tree import Apply, Concat, Expr, MatMul, Name, Part, Power, Product, Quotient, Ref, Total, Transpose, children
+from derivations.extent import shape_of
+from derivations.notation.tree import Apply, Diagonal, Expr, MatMul, Name, Ones, Power, Product, Quotient, Total, Transpose, children, refs
 from derivations.sizes import LETTERS, Shape
 
 Count = Counter[tuple[str, ...]]  # by monomial: the sizes that are multiplied, sorted
@@ -32,66 +34,71 @@ def product(a: Count, b: Count) -> Count:
 
 
 class Shapes:
-    """Shapes of expressions over the names of a program."""
+    """Counts of expressions over the names of a program; what holds no variable is not counted."""
 
     def __init__(self, program: Program) -> None:
         self.shapes: Mapping[Name, Shape] = program.shapes
 
     def of(self, expr: Expr) -> Shape:
         """The shape of the value of an expression."""
-        match expr:
-            case Ref():
-                return self.shapes[expr.name]
-            case MatMul(left=left, right=Transpose(arg=right)) if len(self.of(left)) == 1:
-                return (self.of(left)[0], self.of(right)[0])
-            case MatMul():
-                return (self.of(expr.left)[0], *self.of(expr.right)[1:])
-            case Transpose():
-                return self.of(expr.arg)[::-1]
-            case Concat():
-                return (tuple(sorted(atom for part in expr.parts for atom in self.of(part)[0])),)
-            case Part():
-                return (expr.split[expr.index],)
-            case Total():
-                return ()
-            case _:
-                return max((self.of(child) for child in children(expr)), key=len, default=())
+        return shape_of(expr, self.shapes)
 
     def multiplications(self, expr: Expr) -> tuple[Count, Count]:
         """Multiplications and divisions in an expression as it stands: in products with matrices, and entry by entry."""
         matrix: Count = Counter()
         entry: Count = Counter()
+        if _constant(expr):
+            return matrix, entry
         for child in children(expr):
             inner_matrix, inner_entry = self.multiplications(child)
             matrix += inner_matrix
             entry += inner_entry
         match expr:
-            case MatMul(left=left, right=Transpose()) if len(self.of(left)) == 1:
-                matrix += area(self.of(expr))
             case MatMul():
-                shared = self.of(expr.left)[-1]
-                matrix += product(area(self.of(expr)), area((shared,)))
+                matrix += self._of_product(expr)
             case Product():
                 for k in range(1, len(expr.factors)):
                     entry += area(max((self.of(f) for f in expr.factors[: k + 1]), key=len))
             case Quotient():
-                entry += area(self.of(expr)) if not _constant(expr) else Counter()
-            case Power():
+                entry += area(self.of(expr))
+            case Power() if expr.exponent.denominator == 1:
                 entry += area(self.of(expr))
             case _:
                 pass
         return matrix, entry
 
+    def _of_product(self, expr: MatMul) -> Count:
+        """One for every entry of the result and of what is summed over; a vector of ones only adds or copies."""
+        sides = [side.arg if isinstance(side, Transpose) else side for side in (expr.left, expr.right)]
+        if any(isinstance(side, Ones) for side in sides):
+            return Counter()
+        result = area(self.of(expr))
+        outer = isinstance(expr.right, Transpose) and len(self.of(sides[1])) == 1
+        if outer or any(isinstance(side, Diagonal) for side in sides):
+            return result
+        return product(result, area(self.of(expr.left)[-1:]))
+
     def functions(self, expr: Expr) -> Count:
-        """Function values in an expression."""
-        found: Count = area(self.of(expr)) if isinstance(expr, Apply) else Counter()
+        """Function values in an expression, roots among them."""
+        if _constant(expr):
+            return Counter()
+        found: Count = Counter()
+        match expr:
+            case Apply():
+                found = area(self.of(expr))
+            case Power() if expr.exponent.denominator != 1:
+                found = area(self.of(expr))
+            case Total(op="logsumexp"):
+                found = area(self.of(expr.arg)) + area(())
+            case _:
+                pass
         for child in children(expr):
             found += self.functions(child)
         return found
 
 
 def _constant(expr: Expr) -> bool:
-    return not isinstance(expr, Ref) and all(_constant(child) for child in children(expr))
+    return not any(True for _ in refs(expr))
 
 
 def polynomial(count: Count) -> str:
@@ -130,7 +137,7 @@ def _key(monomial: tuple[str, ...]) -> tuple[str, ...]:
 def _monomial(monomial: tuple[str, ...]) -> str:
     parts = []
     for atom, power in sorted(Counter(monomial).items(), key=lambda item: _key((item[0],)), reverse=True):
-        letter = LETTERS.get(atom) or rf"\mathrm{{{atom.replace('_', ' ')}}}".replace(" ", r"\ ")
+        letter = size_latex((atom,))
         parts.append(letter + (f"^{power}" if power > 1 else ""))
     return r"\,".join(parts) if any(len(p) > 3 for p in parts) else "".join(parts)
 

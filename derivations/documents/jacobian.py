@@ -58,11 +58,20 @@ class Jacobian:
         found: dict[tuple[Ref, Ref], list[Path]] = {}
         for step in self.context.d.steps:
             ref = step.adjoint.of
-            if step.kind == "parameter" or (step.kind == "input") or self._is_stacked(ref) or step.target in self.collected.chains:
+            if ref not in self.moving or self._is_stacked(ref) or step.target in self.collected.chains:
                 continue
             for path in self._paths(step.expr, step.target):
                 found.setdefault((path.root, ref), []).append(path)
         return {key: tuple(paths) for key, paths in found.items()}
+
+    @cached_property
+    def moving(self) -> frozenset[Ref]:
+        """The earlier states, and every value that depends on one of them."""
+        found = set(self.before)
+        for eq in self.context.forward.equations:
+            if found & set(eq.operands):
+                found.add(eq.target)
+        return frozenset(found)
 
     def _is_stacked(self, ref: Ref) -> bool:
         eq = self.context.forward.definition.get(ref)
@@ -82,12 +91,16 @@ class Jacobian:
                 yield self._entrywise(term, (), owner)
             case Product(factors=(Ref() as bar, *factors)) if bar in self.collected.bars:
                 yield self._entrywise(bar, tuple(factors), owner)
-            case MatMul(left=Transpose(arg=Ref() as matrix), right=Ref() as bar) if matrix.time is None and bar in self.collected.bars:
+            case MatMul(left=Transpose(arg=Ref() as matrix), right=Ref() as bar) if self._is_matrix(matrix) and bar in self.collected.bars:
                 yield replace(self._entrywise(bar, (), bar), matrix=matrix)
             case Part(arg=Ref() as stacked, index=index) if stacked in self.collected.bars:
                 yield from self._through_concatenation(stacked, index)
             case _:
                 raise NoClosedForm
+
+    def _is_matrix(self, ref: Ref) -> bool:
+        """Whether an operand is a matrix that the earlier states do not change."""
+        return ref not in self.moving and len(self.context.forward.shapes[ref.name]) == 2
 
     def _entrywise(self, bar: Ref, factors: tuple[Expr, ...], owner: Ref) -> Path:
         """A product with an adjoint: with the chain behind it, up to a root."""

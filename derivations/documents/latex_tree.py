@@ -52,16 +52,29 @@ class Scripted:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Rows of cells in round brackets."""
+    """Rows of cells in round brackets, or behind a brace: the cases of a choice."""
 
     rows: tuple[tuple[Node, ...], ...]
+    cases: bool = False
 
 
 Node: TypeAlias = Atom | Group | Command | Words | Scripted | Matrix
 
-ARGUMENTS = {"frac": 2, "tfrac": 2, "bar": 1, "overline": 1, "hat": 1, "tilde": 1, "dot": 1, "underline": 1, "mathbf": 1, "mathbb": 1}
+ARGUMENTS = {
+    "frac": 2,
+    "tfrac": 2,
+    "bar": 1,
+    "overline": 1,
+    "hat": 1,
+    "tilde": 1,
+    "dot": 1,
+    "underline": 1,
+    "mathbf": 1,
+    "mathbb": 1,
+    "sqrt": 1,
+}
 WORDS = {"mathrm", "text", "operatorname"}
-_TOKEN = re.compile(r"\\begin\{pmatrix\}|\\end\{pmatrix\}|\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|.", re.DOTALL)
+_TOKEN = re.compile(r"\\(?:begin|end)\{(?:pmatrix|cases)\}|\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|.", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
@@ -110,8 +123,8 @@ class _Reader:
             items = self.row("}")
             self.take()
             return items[0] if len(items) == 1 else Group(items)
-        if token == r"\begin{pmatrix}":
-            return self.matrix()
+        if token.startswith(r"\begin"):
+            return self.matrix(token.replace("begin", "end"))
         if token.startswith("\\") and name in WORDS:
             return Words(name, self.braced())
         if token.startswith("\\") and name in ARGUMENTS:
@@ -130,19 +143,19 @@ class _Reader:
         self.at = end + 1
         return text
 
-    def matrix(self) -> Matrix:
+    def matrix(self, end: str) -> Matrix:
         rows: list[tuple[Node, ...]] = []
         cells: list[Node] = []
         while True:
-            cells.append(Group(self.row("&", "\\\\", r"\end{pmatrix}")))
+            cells.append(Group(self.row("&", "\\\\", end)))
             token = self.take()
             if self.peek() == "[":  # the space after a row
                 self.at = self.tokens.index("]", self.at) + 1
             if token != "&":
                 rows.append(tuple(cells))
                 cells = []
-            if token == r"\end{pmatrix}":
-                return Matrix(tuple(rows))
+            if token == end:
+                return Matrix(tuple(rows), end == r"\end{cases}")
 
 
 def _lowered(base: Node, script: Node) -> Node:

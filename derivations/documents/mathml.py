@@ -1,4 +1,5 @@
-"""Formulas as MathML Core, from their trees: only mi mn mo mrow msub msup msubsup mover munder munderover mfrac mtable mspace."""
+"""Formulas as MathML Core, from their trees: only mi mn mo mrow msub msup msubsup mover munder munderover mfrac msqrt
+mtable mspace."""
 
 from __future__ import annotations
 
@@ -24,10 +25,12 @@ TIGHT = {
     "|": "|",
     r"\lVert": "‖",
     r"\rVert": "‖",
+    r"\lfloor": "⌊",
+    r"\rfloor": "⌋",
 }
 SPACES = {r"\,": "0.17em", r"\;": "0.28em", r"\ ": "0.33em", r"\quad": "1em", r"\qquad": "2em"}
 NOTHING = {r"\!", r"\left", r"\right", r"\bigl", r"\bigr"}
-FUNCTIONS = {r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\ln", r"\max", r"\min", r"\diag"}
+FUNCTIONS = {r"\sin", r"\cos", r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\ln", r"\lim", r"\max", r"\min", r"\diag"}
 BRACKETS = (Atom("("), Atom(r"\left"), Atom("|"))
 LARGE = {r"\sum": "∑", r"\prod": "∏"}
 ACCENTS = {"bar": "‾", "overline": "‾", "hat": "^", "tilde": "~", "dot": "˙"}
@@ -63,8 +66,10 @@ def _element(node: Node, *, script: bool = False) -> str:
             return _command(name, args)
         case Scripted():
             return _scripted(node)
-        case Matrix(rows):
+        case Matrix(rows, cases):
             body = "".join("<mtr>" + "".join(f"<mtd>{_element(cell)}</mtd>" for cell in row) + "</mtr>" for row in rows)
+            if cases:
+                return f'<mrow><mo stretchy="true">{{</mo><mtable class="cases">{body}</mtable></mrow>'
             return f'<mrow><mo>(</mo><mtable class="matrix">{body}</mtable><mo>)</mo></mrow>'
 
 
@@ -145,8 +150,12 @@ def _words(kind: str, text: str) -> str:
 def _command(name: str, args: tuple[Node, ...]) -> str:
     if name in ("frac", "tfrac"):
         return f"<mfrac>{_single(args[0])}{_single(args[1])}</mfrac>"
+    if name == "sqrt":
+        return f"<msqrt>{_single(args[0])}</msqrt>"
     if name == "underline":
         return f'<munder accentunder="true">{_single(args[0])}<mo stretchy="false">_</mo></munder>'
+    if name == "mathbf" and args[0] == Atom("1"):
+        return "<mi>𝟏</mi>"
     if name in ("mathbf", "mathbb"):
         return _single(args[0])
     stretchy = "true" if isinstance(args[0], Words) else "false"

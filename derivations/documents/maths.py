@@ -12,11 +12,12 @@ from typing import TypeAlias
 
 from derivations.calculus.families import Family, indexed, indexed_ref
 from derivations.documents.sizes_text import upright
+from derivations.documents.tidy import tidy
 from derivations.notation import Style, latex, name_latex
 from derivations.notation.printing import is_scalar
 from derivations.notation.tree import Expr, Name, Neg, Number, Product, Ref, Sum, rebuild, refs
 
-STYLE = Style(transpose=r"\T", one=r"\E")
+STYLE = Style(transpose=r"\T", one=r"\E", cases=True)
 LOSS = STYLE.loss
 RUNNING = 2  # a time that is never printed: the running values of an algorithm
 
@@ -35,14 +36,7 @@ class Maths:
 
     def tex(self, expr: Expr) -> str:
         """An expression as it stands; numbers stand before an adjoint, not behind it."""
-        return words_covered(latex(self._numbers_first(expr), style=STYLE, scalars=self.scalars))
-
-    def _numbers_first(self, expr: Expr) -> Expr:
-        built = expr if isinstance(expr, Ref) else rebuild(expr, self._numbers_first)
-        if isinstance(built, Product) and isinstance(built.factors[0], Ref) and built.factors[0].name.marks:
-            scalar = [f for f in built.factors if is_scalar(f, self.scalars)]
-            return Product((*scalar, *(f for f in built.factors if f not in scalar)))
-        return built
+        return words_covered(latex(tidy(expr, self.scalars), style=STYLE, scalars=self.scalars))
 
     def at(self, ref: Ref, time: int | str | None) -> str:
         """A variable at a time of the program (0 is t) or at a time in words: ``T``, ``0``."""
@@ -90,11 +84,16 @@ class Maths:
         if isinstance(inside, Number) and inside.value == 1 and not is_scalar(total, self.scalars):
             return isinstance(term, Neg), STYLE.one
         text = self.tex(inside)
+        if is_scalar(inside, self.scalars) and not is_scalar(total, self.scalars):
+            return isinstance(term, Neg), rf"{text}\,{STYLE.one}"
         return isinstance(term, Neg), f"({text})" if isinstance(inside, Sum) and isinstance(total, Sum) else text
 
-    def pieces(self, expr: Expr) -> tuple[str, ...]:
-        """The right side of ``= expr``, cut before every top-level sign."""
-        return equal(self.terms(expr))
+    def pieces(self, expr: Expr, *, filled: bool = False) -> tuple[str, ...]:
+        """The right side of ``= expr``, cut before every top-level sign; ``filled``: a number stands for an array of it."""
+        terms = self.terms(expr)
+        if filled and len(terms) == 1 and is_scalar(expr, self.scalars) and not isinstance(expr, Number):
+            return equal([(terms[0][0], rf"{terms[0][1]}\,{STYLE.one}")])
+        return equal(terms)
 
     def index(self, ref: Ref) -> Ref:
         """A member of the family with the index in the place of its letter."""

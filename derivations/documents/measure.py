@@ -12,11 +12,12 @@ import sympy as sp
 
 from derivations.documents.context import Context
 from derivations.documents.jacobian import Jacobian, NoClosedForm, Path
+from derivations.documents.sizes_text import size_latex
 from derivations.equations import Layout
 from derivations.evaluate import Functions, evaluate_cell, evaluate_expr, evaluate_program
 from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Ref
-from derivations.sizes import LETTERS, shape_value
+from derivations.sizes import shape_value
 
 STEP = 1e-30
 SEED = 0
@@ -49,7 +50,7 @@ def measure(context: Context) -> Measured:
     jacobian = _jacobian(context, run)
     if jacobian:
         groups.append(jacobian)
-    sizes = r",\ ".join(f"{LETTERS.get(name, _word(name))}={value}" for name, value in run.sizes.items())
+    sizes = r",\ ".join(f"{size_latex((name,))}={value}" for name, value in run.sizes.items())
     return Measured(SEED, rf"{sizes},\ T={run.length}", tuple(groups))
 
 
@@ -69,14 +70,21 @@ def _jacobian(context: Context, run: _Run) -> tuple[tuple[str, ...], int, float 
 
 @lru_cache(maxsize=32)
 def _numeric(fn: str) -> Callable[[Any], Any]:
-    """A function by its definition, for real and complex arrays."""
+    """A function by its definition, for real and complex arrays; which piece of it holds is decided by the real part."""
     u = sp.Symbol("u")
-    made: Callable[[Any], Any] = sp.lambdify(u, FUNCTIONS[fn].definition(u), "numpy")
-    return made
+    whole = FUNCTIONS[fn].definition(u)
+    if isinstance(whole, sp.Piecewise):
+        pieces = [(sp.lambdify(u, expr, "numpy"), sp.lambdify(u, where, "numpy")) for expr, where in whole.args]
+        return lambda x: _select(pieces, np.asarray(x))
+    made: Callable[[Any], Any] = sp.lambdify(u, whole, "numpy")
+    return (lambda x: made(np.real(x))) if FUNCTIONS[fn].constant else made
 
 
-def _word(name: str) -> str:
-    return rf"\mathrm{{{name.replace('_', ' ')}}}".replace(" ", r"\ ")
+def _select(pieces: list[tuple[Callable[[Any], Any], Callable[[Any], Any]]], x: Any) -> Any:
+    """A function that is defined by pieces."""
+    shape = np.shape(x)
+    holds = [np.broadcast_to(where(np.real(x)), shape) for _, where in pieces]
+    return np.select(holds, [np.broadcast_to(expr(x), shape) for expr, _ in pieces])
 
 
 def _grouped(context: Context) -> list[tuple[set[Ref], tuple[str, ...]]]:
@@ -109,6 +117,9 @@ class _Run:
         def draw(ref: Ref) -> Any:
             return rng.uniform(-largest, largest, shape_value(context.forward.shapes[ref.name], self.sizes))
 
+        self.constants: Values = {
+            Ref(c): np.full(shape_value(self.cell.shapes[c], self.sizes), float(value)) for c, value in self.cell.constants.items()
+        }
         # leaves by variable and step: None for a parameter, -1 for an initial state
         self.leaves: dict[tuple[Ref, int | None], Any] = {(Ref(p), None): draw(Ref(p)) for p in self.cell.parameters}
         self.leaves |= {(Ref(s, -1), 0): draw(Ref(s)) for s in self.cell.states}
@@ -128,10 +139,10 @@ class _Run:
         loss: Any = 0.0
         states = {Ref(s, -1): leaves[Ref(s, -1), 0] for s in self.cell.states}
         starts: list[Values] = []
-        parameters = {Ref(p): leaves[Ref(p), None] for p in self.cell.parameters}
+        parameters = {Ref(p): leaves[Ref(p), None] for p in self.cell.parameters} | self.constants
         for t in range(self.length):
             start: Values = {**parameters, **states, **{Ref(x, 0): leaves[Ref(x, 0), t] for x in self.cell.inputs}}
-            known = evaluate_cell(self.cell.equations, start, self.functions)
+            known = evaluate_cell(self.cell.equations, start, self.functions, sizes=self.sizes)
             loss = loss + sum((known[Ref(name, 0)] * weight).sum() for name, weight in self.direct[t].items())
             states = {Ref(s, -1): known[Ref(s, 0)] for s in self.cell.states}
             starts.append(start)
@@ -170,7 +181,7 @@ class _Run:
             for k in range(np.size(start[before])):
                 moved = np.array(start[before], dtype=complex)
                 moved[k] += 1j * STEP
-                columns.append(evaluate_cell(self.cell.equations, {**start, before: moved}, self.functions))
+                columns.append(evaluate_cell(self.cell.equations, {**start, before: moved}, self.functions, sizes=self.sizes))
             for after in self.context.states:
                 found[after, before] = np.stack([np.imag(c[after]) / STEP for c in columns], axis=-1)
         return found
@@ -193,7 +204,7 @@ class _Run:
         """``± diag(factors) matrix``."""
         factors = np.ones(1)
         for factor in path.factors:
-            factors = factors * evaluate_expr(factor, self.first, self.functions)
+            factors = factors * evaluate_expr(factor, self.first, self.functions, sizes=self.sizes)
         matrix = np.eye(columns) if path.matrix is None else self.first[path.matrix]
         if path.columns is not None:
             matrix = matrix[:, self.columns(path)]

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from derivations.calculus.derivation import Derivation
-from derivations.equations import Contraction, Layout, Pointwise
+from derivations.equations import Contraction, Layout, Pointwise, Reduction
 from derivations.functions import FUNCTIONS
-from derivations.notation.tree import Apply, MatMul, Product, Ref, Sum
+from derivations.notation.tree import Apply, Choice, MatMul, Power, Product, Quotient, Ref, Sum
 
 LONGEST = 9  # words of an author's role that fit beside a formula
 SHORTEST = 5  # words of a role in a heading
+LAYOUTS = {
+    "concat": "stacked vector",
+    "part": "part of a vector",
+    "transpose": "transpose",
+    "windows": "neighbouring columns",
+    "fold": "sum of neighbours",
+}
+CHOICES = {"max": "maximum", "min": "minimum", "where": "choice"}
+WHAT: dict[type, str] = {Product: "product", MatMul: "matrix product", Sum: "sum", Quotient: "quotient", Power: "power"}
 ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 
 
@@ -55,7 +64,13 @@ class Roles:
     def _computed(self, ref: Ref) -> str:
         eq = self.forward.definition[ref]
         if isinstance(eq, Layout):
-            return "stacked vector" if eq.op == "concat" else "transpose"
+            return LAYOUTS[eq.op]
+        if isinstance(eq, Reduction):
+            return "sum of entries" if eq.op == "sum" else "log of a sum of exponentials"
+        if isinstance(eq, Contraction) and not eq.indices[2]:
+            return "scalar product"
+        if isinstance(eq, Contraction) and not set(eq.indices[0]) & set(eq.indices[1]):
+            return "outer product"
         if isinstance(eq, Pointwise) and eq.function:
             argument = eq.operands[0]
             if argument.name in self.cell.states:
@@ -64,7 +79,9 @@ class Roles:
         if self.is_argument(ref):
             return "pre-activation"
         expr = self.forward.written(eq)
-        return {Product: "product", MatMul: "matrix product", Sum: "sum"}.get(type(expr), "value")
+        if isinstance(expr, Choice):
+            return CHOICES[expr.fn]
+        return WHAT.get(type(expr), "value")
 
     def is_argument(self, ref: Ref) -> bool:
         """Whether a value exists only as the argument of one function."""

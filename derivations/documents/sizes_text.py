@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 
-from derivations.sizes import size_letter
+from derivations.notation.to_latex import labelled_latex, size_latex
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]+")
+__all__ = ["size_latex", "upright"]
 
-
-def size_latex(size: tuple[str, ...]) -> str:
-    """A size in a formula."""
-    return upright(size_letter(size))
+_NAME = re.compile(r"[0-9]*[A-Za-z][A-Za-z0-9_]+")
 
 
 def upright(text: str) -> str:
-    """Names of several letters set upright, their underscores as spaces."""
-    return _NAME.sub(lambda found: rf"\mathrm{{{found[0].replace('_', chr(92) + ' ')}}}", text)
+    """Names of several letters set upright, their labels lowered."""
+    return _NAME.sub(lambda found: labelled_latex(found[0]), text)

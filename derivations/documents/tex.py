@@ -178,6 +178,7 @@ def pages(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 def _strut(latex: str) -> str:
     """One of three heights of a row: a line, a fraction or a sum over gates, a sum over time or a matrix."""
-    if r"\sum_{t=1}" in latex or "pmatrix" in latex or re.search(r"\\frac\{[^{}]*(\{[^{}]*\}[^{}]*)*\\frac", latex) or "cosh^2" in latex:
+    high = any(part in latex for part in (r"\sum_{t=1}", "pmatrix", "cases", "cosh^2"))
+    if high or re.search(r"\\frac\{[^{}]*(\{[^{}]*\}[^{}]*)*\\frac", latex):
         return r"\taller "
     return r"\tall " if r"\frac" in latex or r"\sum" in latex else ""

@@ -15,7 +15,7 @@ OPERATORS = {"+", "-", r"\odot", r"\times", r"\oslash"}
 SPACES = {r"\,": 0.17, r"\!": -0.17, r"\;": 0.28, r"\ ": 0.33, r"\quad": 1.0, r"\qquad": 2.0}
 # fmt: off
 BIG = {r"\sum": 1.5, r"\prod": 1.35, r"\max": 1.9, r"\tanh": 2.1, r"\sinh": 2.0, r"\cosh": 2.1,
-       r"\exp": 1.7, r"\log": 1.4, r"\diag": 1.9, r"\ln": 0.9}
+       r"\exp": 1.7, r"\log": 1.4, r"\diag": 1.9, r"\ln": 0.9, r"\min": 1.8, r"\sin": 1.3, r"\cos": 1.4}
 NARROW = {",": 0.45, ".": 0.3, ":": 0.55, "(": 0.4, ")": 0.4, "[": 0.3, "]": 0.3, r"\{": 0.5, r"\}": 0.5, "|": 0.28,
           "/": 0.5, "i": 0.36, "l": 0.32, "j": 0.42, "t": 0.37, "r": 0.46, "f": 0.55, r"\prime": 0.3,
           r"\T": 0.6}
@@ -39,16 +39,18 @@ def _width(node: Node) -> float:
         case Words(_, text):
             return sum(0.85 if letter in "mwMW" else 0.52 for letter in text)
         case Scripted(base, sub, sup):
-            if base == Atom(r"\sum") or base == Atom(r"\max"):
+            if base == Atom(r"\sum") or base in (Atom(r"\max"), Atom(r"\min")):
                 return max(_width(base), 0.75 * _width(sub) if sub else 0, SCRIPT * _width(sup) if sup else 0)
             return _width(base) + SCRIPT * max(_tight(sub), _tight(sup)) + 0.05
+        case Command("sqrt", (inside,)):
+            return _width(inside) + 0.85
         case Command("frac", (num, den)):
             return max(_width(num), _width(den)) + 0.25
         case Command(_, args):
             return _width(args[0])
-        case Matrix(rows):
+        case Matrix(rows, cases):
             columns = max(map(len, rows))
-            return sum(max(_width(row[k]) for row in rows if k < len(row)) for k in range(columns)) + columns + 1.0
+            return sum(max(_width(row[k]) for row in rows if k < len(row)) for k in range(columns)) + columns + (0.5 if cases else 1.0)
 
 
 def _tight(node: Node | None) -> float:

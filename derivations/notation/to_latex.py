@@ -2,12 +2,31 @@ r"""Trees as LaTeX, in the notation of derivation documents: ``f_t \odot c_{t-1}
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derivations.functions import FUNCTIONS
 from derivations.notation.printing import ATOM, FACTOR, PRODUCT, ROOT, Piece, Printer, Scalars, is_scalar, scripted, squared
 from derivations.notation.spelling import GREEK_COMMANDS, RELATION_LATEX, TIME_SUFFIX
-from derivations.notation.tree import Apply, Dimension, Expr, MatMul, Name, Number, Power, Quotient, Ref, Sum, Times, Total, Transpose
+from derivations.notation.tree import (
+    Apply,
+    Call,
+    Choice,
+    Compare,
+    Dimension,
+    Expr,
+    MatMul,
+    Name,
+    Number,
+    Power,
+    Quotient,
+    Ref,
+    Sum,
+    Times,
+    Total,
+    Transpose,
+)
+from derivations.sizes import size_letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +37,7 @@ class Style:
     one: str = r"\mathbf 1"
     ones: bool = True  # whether a 1 beside vectors prints as ``one``
     entrywise: str = r"\odot"
+    cases: bool = False  # whether ``where`` prints with a brace
     loss: str = "L"
 
 
@@ -107,11 +127,19 @@ class _Latex(Printer):
             return rf"\sqrt{{{self.text(expr.base)}}}", ATOM
         return self.at(expr.base, ATOM) + scripted("^", str(expr.exponent)), FACTOR
 
+    def choice(self, expr: Choice | Call) -> str:
+        if expr.fn != "where" or not self.style.cases:
+            return super().choice(expr)
+        condition, yes, no = expr.args
+        assert isinstance(condition, Compare)
+        first = rf"{self.text(yes)} & \text{{where }} {self.compare(condition)}"
+        return rf"\begin{{cases}} {first} \\ {self.text(no)} & \text{{elsewhere}} \end{{cases}}"
+
     def word(self, word: str) -> str:
         return rf"\{word}" if word in ("max", "min") else rf"\operatorname{{{word}}}"
 
     def dimension(self, expr: Dimension) -> str:
-        return "+".join(part if len(part) == 1 else _labelled(part) for part in super().dimension(expr).split("+"))
+        return size_latex(expr.size)
 
     def total(self, expr: Total) -> str:
         return self.style.one + self.style.transpose + r"\," + self.at(expr.arg, FACTOR)
@@ -124,7 +152,12 @@ class _Latex(Printer):
         return spelling + self.bracket(self.text(expr.arg))
 
 
-def _labelled(text: str) -> str:
+def size_latex(size: Sequence[str]) -> str:
+    """A size in a formula: ``n``, ``n+m``, ``4n``."""
+    return "+".join(part if len(part) == 1 else labelled_latex(part) for part in size_letter(tuple(size)).split("+"))
+
+
+def labelled_latex(text: str) -> str:
     """A size with a name of several letters: ``d_k`` as a letter with its label, ``4n`` as it is, a word upright."""
     letter, _, label = text.partition("_")
     digits = text.rstrip("abcdefghijklmnopqrstuvwxyz_")

@@ -354,8 +354,7 @@ def backward(p, run, dh=None):
             from_h_prev = bar_e_r[t] @ p.U_rh[:hidden] + bar_p[t] @ p.U_rh[hidden:] + bar_h[t] * (1 - a[t][..., None])
             from_h = from_h_prev
     bar_x = times(bar_e_rh, p.W_rh)                                       # (18) x̄_t = W_rᵀ ē_{r,t} + W_hᵀ ē_{h,t}
-    bar_a_part = bar_h * (h_tilde - h[:-1])                               # part of (19)
-    bar_a = np.sum(bar_a_part, axis=(-1,))                                # (19) ā_t = 𝟏ᵀ (h̄_t ⊙ (h̃_t − h_{t-1}))
+    bar_a = np.sum(bar_h * (h_tilde - h[:-1]), axis=(-1,))                # (19) ā_t = 𝟏ᵀ (h̄_t ⊙ (h̃_t − h_{t-1}))
     grads.W_rh[...] = rows(bar_e_rh).T @ rows(x)                          # (23) (26) W̄_r = Σ_t ē_{r,t} x_tᵀ, …
     grads.U_rh[:hidden] = rows(bar_e_r).T @ rows(h[:-1])                  # (24) Ū_r = Σ_t ē_{r,t} h_{t-1}ᵀ
     grads.b_rh[...] = over_time(bar_e_rh)                                 # (25) (28) b̄_r = Σ_t ē_{r,t}, …

@@ -375,8 +375,7 @@ def backward(p, run, dh=None):
             from_h = from_h_prev
     # (23) x̄_t = W_zᵀ ē_{z,t} + W_rᵀ ē_{r,t} + W_hᵀ ē_{h,t}
     bar_x = times(bar_e_zrh, p.W_zrh)
-    bar_a_part = bar_z * u                                                # part of (24)
-    bar_a = np.sum(bar_a_part, axis=(-1,))                                # (24) ā_t = 𝟏ᵀ (z̄_t ⊙ u_t)
+    bar_a = np.sum(bar_z * u, axis=(-1,))                                 # (24) ā_t = 𝟏ᵀ (z̄_t ⊙ u_t)
     grads.W_zrh[...] = rows(bar_e_zrh).T @ rows(x)                        # (28) (31) W̄_z = Σ_t ē_{z,t} x_tᵀ, …
     # (29) Ū_z = Σ_t ē_{z,t} h_{t-1}ᵀ, …
     grads.U_zrh[:2 * hidden] = rows(bar_e_zrh[:, :, :2 * hidden]).T @ rows(h[:-1])

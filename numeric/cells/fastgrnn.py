@@ -352,10 +352,8 @@ def backward(p, run, dh=None):
             bar_a[t] = bar_e_z[t] + bar_e_h[t]                            # (20) ā_t = ē_{z,t} + ē_{h,t}
             from_h_prev = bar_a[t] @ p.U + bar_h[t] * z[t]                # (13) h̄←_{t-1} = Uᵀ ā_t + h̄_t ⊙ z_t
             from_h = from_h_prev
-    bar_q_part = bar_h * h_tilde                                          # part of (18)
-    bar_q = np.sum(bar_q_part)                                            # (18) q̄ = 𝟏ᵀ (h̄_t ⊙ h̃_t)
-    bar_s_part = bar_h * h_tilde * (1 - z)                                # part of (19)
-    bar_s = np.sum(bar_s_part)                                            # (19) s̄ = 𝟏ᵀ (h̄_t ⊙ h̃_t ⊙ (1 − z_t))
+    bar_q = np.sum(bar_h * h_tilde)                                       # (18) q̄ = 𝟏ᵀ (h̄_t ⊙ h̃_t)
+    bar_s = np.sum(bar_h * h_tilde * (1 - z))                             # (19) s̄ = 𝟏ᵀ (h̄_t ⊙ h̃_t ⊙ (1 − z_t))
     bar_x = times(bar_a, p.W)                                             # (21) x̄_t = Wᵀ ā_t
     grads.W[...] = rows(bar_a).T @ rows(x)                                # (25) W̄ = Σ_t ā_t x_tᵀ
     grads.U[...] = rows(bar_a).T @ rows(h[:-1])                           # (26) Ū = Σ_t ā_t h_{t-1}ᵀ

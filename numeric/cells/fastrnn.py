@@ -331,10 +331,8 @@ def backward(p, run, dh=None):
             bar_a[t] = bar_h_tilde * dtanh_a[t - first]                   # (13) ā_t = h̃̄_t ⊙ (1 − h̃_t ⊙ h̃_t)
             from_h_prev = bar_a[t] @ p.U + bar_h[t] * q                   # (11) h̄←_{t-1} = Uᵀ ā_t + h̄_t ⊙ q
             from_h = from_h_prev
-    bar_q_part = bar_h * h[:-1]                                           # part of (14)
-    bar_q = np.sum(bar_q_part)                                            # (14) q̄ = 𝟏ᵀ (h̄_t ⊙ h_{t-1})
-    bar_s_part = bar_h * h_tilde                                          # part of (15)
-    bar_s = np.sum(bar_s_part)                                            # (15) s̄ = 𝟏ᵀ (h̄_t ⊙ h̃_t)
+    bar_q = np.sum(bar_h * h[:-1])                                        # (14) q̄ = 𝟏ᵀ (h̄_t ⊙ h_{t-1})
+    bar_s = np.sum(bar_h * h_tilde)                                       # (15) s̄ = 𝟏ᵀ (h̄_t ⊙ h̃_t)
     bar_x = times(bar_a, p.W)                                             # (16) x̄_t = Wᵀ ā_t
     grads.W[...] = rows(bar_a).T @ rows(x)                                # (20) W̄ = Σ_t ā_t x_tᵀ
     grads.U[...] = rows(bar_a).T @ rows(h[:-1])                           # (21) Ū = Σ_t ā_t h_{t-1}ᵀ

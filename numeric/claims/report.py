@@ -56,7 +56,7 @@ def claim_page(one: Judgement) -> str:
         "said": claim.sentence,
         "statement": result.statement,
         "source": claim.source,
-        "about": ", ".join(claim.cells) or claim.equations,
+        "about": ", ".join(claim.cells) or "; ".join(claim.equations.split("\n")).strip("; "),
         "method": method_text(result),
         "without": result.independent_of,
     }

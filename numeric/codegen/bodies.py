@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from derivations.notation.tree import Ref
+from numeric.codegen.expressions import size_sum
 from numeric.codegen.levels import AFTER, BEFORE, BLOCK, ONCE, STEP, arrives
 from numeric.codegen.lines import Line
 from numeric.codegen.names import Names
 from numeric.codegen.numpy_target import Printer
-from numeric.codegen.places import Places, axes_text, shape_text, size_sum
+from numeric.codegen.places import Places, axes_text, shape_text
 from numeric.codegen.schedule import Pass, Schedule
 
 
@@ -21,6 +23,11 @@ def quoted(text: str) -> str:
 def tuple_text(items: Iterable[str]) -> str:
     """A Python tuple of strings."""
     return axes_text([quoted(item) for item in items])
+
+
+def factor_text(size: str) -> str:
+    """A size as a factor of a product."""
+    return f"({size})" if "+" in size else size
 
 
 class _Body:
@@ -49,13 +56,20 @@ class _Body:
         if not ahead:
             return [f"    for t in {order.format('range(time)')}:", *(line.indented(8) for line in self.step())]
         packs = dict.fromkeys(self.places.pack(op.targets[0]) for op, _ in self.printed[BLOCK])
-        size = size_sum([self.places.shape(ref)[0] for pack in packs for ref in pack if self.places.shape(ref)])
         return [
-            f"    for first, last in {order.format(f'blocks(time, batch * ({size}))')}:",
+            f"    for first, last in {order.format(f'blocks(time, batch * ({self.numbers(packs)}))')}:",
             *(line.indented(8) for line in ahead),
             f"        for t in {order.format('range(first, last)')}:",
             *(line.indented(12) for line in self.step()),
         ]
+
+    def numbers(self, packs: Iterable[tuple[Ref, ...]]) -> str:
+        """How many numbers the arrays of packs hold for each step and batch entry."""
+        refs = [ref for pack in packs for ref in pack]
+        vectors = [self.places.shape(ref)[0] for ref in refs if len(self.places.shape(ref)) == 1]
+        matrices = Counter(" * ".join(map(factor_text, self.places.axes((ref,)))) for ref in refs if len(self.places.shape(ref)) == 2)
+        products = [axes if n == 1 else f"{n} * {axes}" for axes, n in matrices.items()]
+        return " + ".join([*([size_sum(vectors)] if vectors else []), *products]) or "1"
 
     def straight(self, level: int) -> list[Line]:
         """The lines outside of the loop; names for the members of a pack follow where it is made."""
@@ -75,7 +89,7 @@ class _Body:
         return made + self.views(packs)
 
     def new_array(self, pack: tuple[Ref, ...]) -> str:
-        shape = axes_text(["time", "batch", *self.places.axes(pack[0])])
+        shape = axes_text(["time", "batch", *self.places.axes(pack)])
         return f"np.empty({shape}, p.dtype)" if self.is_read_later(pack) else f"per_step(save, {shape}, p.dtype)"
 
     def is_read_later(self, pack: tuple[Ref, ...]) -> bool:
@@ -89,7 +103,8 @@ class _Body:
             used = [ref for ref in pack if ref in self.places.viewed]
             if used == list(pack) and len({self.places.shape(ref) for ref in pack}) == 1:
                 names = ", ".join(map(self.places.variable, pack))
-                lines.append(Line(f"{names} = np.split({self.places.array(pack[0])}, {len(pack)}, axis=-1)"))
+                axis = -len(self.places.shape(pack[0]))
+                lines.append(Line(f"{names} = np.split({self.places.array(pack[0])}, {len(pack)}, axis={axis})"))
             else:
                 array = self.places.array(pack[0])
                 lines += [Line(f"{self.places.variable(ref)} = {array}[:, :, {self.places.cut((ref,))}]") for ref in used]

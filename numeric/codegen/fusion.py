@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from derivations.equations import Contraction, Pointwise
+from derivations.equations import Contraction, Layout, Pointwise, Reduction
 from derivations.notation.tree import Ref, Sum, refs
 from numeric.codegen.levels import AFTER, BEFORE, BLOCK, ONCE, STEP, levels
 from numeric.codegen.packs import Packs, skeleton
-from numeric.codegen.task import Gather, Node, Task
+from numeric.codegen.task import Gather, Node, Task, leaf_rank
 
 Found = TypeVar("Found")
 TOGETHER = ("ij,j->i", "i,j->ij")  # products that become one if their left operands lie below each other and the right is shared
@@ -60,10 +60,10 @@ def gathered(task: Task, packs: Packs) -> Task:
             continue
         products = [found for term in eq.expr.terms if (found := product(term))]
         runs = _runs(products, packs, level)
-        replaced = {p.target: run[0].target for run in runs for p in run}
         out += [Gather(run[0].target, run) for run in runs]
-        terms = dict.fromkeys(replaced.get(term, term) if isinstance(term, Ref) else term for term in eq.expr.terms)
-        out.append(replace(eq, expr=Sum(tuple(terms)) if len(terms) > 1 else next(iter(terms))))
+        inside = {p.target for run in runs for p in run[1:]}  # what the product of its run stands for
+        terms = tuple(term for term in eq.expr.terms if term not in inside)
+        out.append(replace(eq, expr=Sum(terms) if len(terms) > 1 else terms[0]))
     gathers = {p.target for eq in out if isinstance(eq, Gather) for p in eq.products}
     return task.having(tuple(eq for eq in out if isinstance(eq, Gather) or eq.target not in gathers), {})
 
@@ -121,7 +121,7 @@ def _run(task: Task, packs: Packs, first: Node, others: Sequence[Node]) -> tuple
 
 def _adjacent(task: Task, packs: Packs, one: Node, two: Node, run: Sequence[Node]) -> bool:
     """Whether two equations that are alike can be computed as one: every operand shared or next in memory."""
-    if isinstance(one, Gather) or not _target_fits(task, packs, one.target, two.target):
+    if not _stands_below(task, one) or not _target_fits(task, packs, one.target, two.target):
         return False
     may_share = [False] * len(uses(one))
     if isinstance(one, Contraction):
@@ -136,6 +136,20 @@ def _adjacent(task: Task, packs: Packs, one: Node, two: Node, run: Sequence[Node
         if a == b or not (packs.follows(a, b) or free):
             return False
     return True
+
+
+def _stands_below(task: Task, eq: Node) -> bool:
+    """Whether the result for operands that lie below each other is the results below each other."""
+    match eq:
+        case Gather() | Reduction():
+            return False
+        case Layout():
+            return eq.op in ("concat", "part") and len(task.shapes[eq.operands[0].name]) == 2
+        case Pointwise():
+            rank = max((len(task.shapes[ref.name]) for ref in eq.operands), default=0)
+            return leaf_rank(eq.expr, task.shapes) == 0 and (rank == len(task.shapes[eq.target.name]) or not eq.operands)
+        case _:
+            return True
 
 
 def _is_free(task: Task, packs: Packs, ref: Ref) -> bool:

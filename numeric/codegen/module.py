@@ -10,14 +10,17 @@ from pathlib import Path
 
 import jinja2
 
+from derivations.functions import FUNCTIONS
 from derivations.notation import unicode
-from derivations.notation.tree import Name
+from derivations.notation.tree import Apply, Choice, Expr, Name, children
 from numeric.codegen.activations import TEXTS
 from numeric.codegen.bodies import backward_body, forward_body, quoted, tangent_body, tuple_text
+from numeric.codegen.expressions import number_text
 from numeric.codegen.lines import WIDTH
 from numeric.codegen.names import Names
 from numeric.codegen.places import shape_text
 from numeric.codegen.schedule import Schedule
+from numeric.codegen.task import SLOPES
 
 BODIES = {"forward": forward_body, "backward": backward_body, "jvp": tangent_body}
 VERSION = "0.1.0"  # of the generator: that of the distribution, as a test demands
@@ -54,7 +57,7 @@ class _Context:
     def __init__(self, plan: Schedule) -> None:
         self.plan, self.cell = plan, plan.derivation.cell
         self.names = Names(self.cell.sizes)
-        for name in (*self.cell.inputs, *self.cell.outputs, *self.cell.parameters):
+        for name in (*self.cell.inputs, *self.cell.outputs, *self.cell.parameters, *self.cell.constants):
             self.names.variable(name)
         for name in (*self.cell.inputs, *self.cell.outputs):
             self.names.argument(name)
@@ -65,7 +68,7 @@ class _Context:
         cell, names = self.cell, self.names
         bodies = {name: make(self.plan, names) for name, make in BODIES.items()}
         bodies["forward"] = "\n".join([*(f"    {line}" for line in self.input_checks()), bodies["forward"]])
-        used = [text for fn, text in TEXTS.items() if any(f"{fn}(" in body for body in bodies.values())]
+        used = [fn for fn in TEXTS if any(re.search(rf"(?<![\w.]){fn}\(", body) for body in bodies.values())]
         return {
             "cell": cell,
             "version": VERSION,
@@ -78,12 +81,24 @@ class _Context:
             "initial": [names.initial(name) for name in cell.states],
             "parameters": {names.variable(name): [" + ".join(size) for size in cell.shapes[name]] for name in cell.parameters},
             "packs": {names.pack([r.name for r in pack]): [names.variable(r.name) for r in pack] for pack in self.plan.parameters},
-            "scale": "hidden" if "hidden" in cell.sizes else cell.sizes[-1],
-            "activations": used,
+            "constants": {names.variable(n): (number_text(v), [" + ".join(s) for s in cell.shapes[n]]) for n, v in cell.constants.items()},
+            "renamed": self.renamed(),
+            "scale": "hidden" if "hidden" in cell.sizes else cell.sizes[-1] if cell.sizes else "1",
+            "activations": [TEXTS[fn] for fn in used],
+            "slopes": [slope for slope in SLOPES if f"{slope}_slope" in used],
+            "kinks": any(map(_has_kinks, (eq.expr for eq in cell.equations))),
             "bodies": bodies,
             "shapes": self.shapes(),
             "sizes": {name: self.sizes_used(body) for name, body in bodies.items()},
         }
+
+    def renamed(self) -> dict[str, str]:
+        """What is spelled in another way than in the cell, by its spelling there; ``dh`` and ``h0`` belong to h."""
+        cell, names = self.cell, self.names
+        spelled = {name.id: names.variable(name) for name in (*cell.inputs, *cell.outputs, *cell.parameters, *cell.constants)}
+        spelled |= {f"d{name.id}": names.argument(name) for name in (*cell.inputs, *cell.outputs) if f"d{name.id}" not in spelled}
+        spelled |= {f"{name.id}0": names.initial(name) for name in cell.states if f"{name.id}0" not in spelled}
+        return {there: here for there, here in spelled.items() if there != here}
 
     def input_checks(self) -> list[str]:
         """The first input says how many steps and batch entries there are."""
@@ -96,7 +111,7 @@ class _Context:
     def sizes_used(self, body: str) -> str:
         """The line that gives a function the sizes that it uses."""
         used = [size for size in self.cell.sizes if re.search(rf"\b{size}\b", body)]
-        return f"{', '.join(used)} = {', '.join(f'p.{size}' for size in used)}"
+        return f"{', '.join(used)} = {', '.join(f'p.{size}' for size in used)}" if used else ""
 
     def shapes(self) -> dict[str, str]:
         """Names with their shapes, for docstrings."""
@@ -132,6 +147,12 @@ class _Context:
             *_paragraph("Adjoints of one step; the gradients of the parameters are sums over time and batch:", told),
             *(_paragraph("Names:", roles) if roles else []),
         ]
+
+
+def _has_kinks(expr: Expr) -> bool:
+    """Whether a function without a derivative at some places, or a choice, is used."""
+    own = isinstance(expr, Choice) or (isinstance(expr, Apply) and bool(FUNCTIONS[expr.fn].kinks))
+    return own or any(map(_has_kinks, children(expr)))
 
 
 def _paragraph(title: str, lines: Iterable[str]) -> list[str]:

@@ -7,17 +7,18 @@ import keyword
 from collections.abc import Sequence
 
 from derivations.notation.tree import Name
+from numeric.codegen.activations import TEXTS
 
 FIXED = frozenset(  # names that the fixed text of a module uses
     """
     np p run rng dtype save time batch t first last name value shape kept grads dp
-    sigmoid tanh exp softplus sigmoid_slope tanh_slope rows times over_time concat
+    rows times over_time concat
     array upstream history per_step blocks instance like signature finished restored
     init Params Gradients Run Tangents forward backward jvp step step_vjp
     names items sizes zeros_like made_with
-    NAME STATES OUTPUTS INPUTS PARAMETERS SIZES PACKED CACHE
+    NAME STATES OUTPUTS INPUTS PARAMETERS CONSTANTS SIZES PACKED CACHE NAMES
     """.split()  # noqa: SIM905  # a list of 60 strings is harder to read
-)
+) | frozenset(TEXTS)
 RESERVED = FIXED | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
 
 

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from derivations.equations import Contraction, Layout, Pointwise
-from derivations.notation.tree import Apply, Expr, Number, Power, Ref, children, refs
+from derivations.equations import Contraction, Layout, Pointwise, Reduction
+from derivations.notation.tree import (
+    Apply,
+    Choice,
+    Compare,
+    Constant,
+    Dimension,
+    Expr,
+    Identity,
+    Number,
+    Ones,
+    Power,
+    Ref,
+    children,
+    refs,
+)
 from numeric.codegen.levels import STEP, levels
 from numeric.codegen.task import Gather, Node, Task
 
@@ -100,18 +114,24 @@ def skeleton(task: Task, level: dict[Ref, int], eq: Node) -> object:
             return sort(eq.target), _shape(eq.expr), tuple(sort(ref) for ref in refs(eq.expr))
         case Contraction():
             return sort(eq.target), eq.spec, sort(eq.left), sort(eq.right), eq.right
+        case Reduction():
+            return sort(eq.target), eq.op, sort(eq.operand)
         case Layout():
             return sort(eq.target), eq.op, eq.split, eq.index, tuple(sort(ref) for ref in eq.operands)
         case Gather():
             return eq
-        case _:
-            return sort(eq.target), sort(eq.operands[0])
 
 
 def _shape(expr: Expr) -> object:
     match expr:
         case Number():
             return expr.value
+        case Constant() | Dimension() | Identity() | Ones():
+            return expr
+        case Choice():
+            return expr.fn, tuple(_shape(child) for child in expr.args)
+        case Compare():
+            return expr.op, _shape(expr.left), _shape(expr.right)
         case Power():
             return "power", expr.exponent, _shape(expr.base)
         case Apply():

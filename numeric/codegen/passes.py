@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from derivations.equations import Contraction, Layout, Pointwise
-from derivations.notation.tree import Apply, Expr, Name, Ref, Sum, rebuild, refs
+from derivations.equations import Contraction, Layout, Pointwise, inline_name
+from derivations.notation.tree import Apply, Expr, Identity, Name, Ones, Ref, Sum, rebuild, refs
 from derivations.sizes import Shape, Size
 from numeric.codegen.levels import ONCE, STEP, levels, without_unused
-from numeric.codegen.task import SLOPES, Node, Task
+from numeric.codegen.task import SLOPES, Node, Task, leaf_rank
 
 
 def rewritten(task: Task) -> Task:
     """The task after all passes."""
-    for change in (blocks_of_matrices, slopes_by_name, without_unused, without_aliases, flat_sums, early_sums):
+    for change in (arrays_by_name, blocks_of_matrices, slopes_by_name, without_unused, without_aliases, flat_sums, early_sums):
         task = change(task)
     return task
 
@@ -37,6 +37,22 @@ class _Rewriter:
 
     def finished(self) -> Task:
         return self.task.having(tuple(self.out.values()), self.shapes)
+
+
+def arrays_by_name(task: Task) -> Task:
+    """Vectors of ones and identity matrices as values of their own, which are made once, where a step uses them."""
+    work = _Rewriter(task)
+
+    def named(expr: Expr) -> Expr:
+        if not isinstance(expr, Identity | Ones):
+            return rebuild(expr, named)
+        target = Ref(inline_name(f"{type(expr).__name__}_{'_'.join(expr.size)}"))
+        return work.add(Pointwise(target, expr), (expr.size, expr.size) if isinstance(expr, Identity) else (expr.size,))
+
+    for eq in task.equations:
+        steps = isinstance(eq, Pointwise) and any(ref.time is not None for ref in eq.operands)
+        work.add(replace(eq, expr=named(eq.expr)) if isinstance(eq, Pointwise) and steps else eq, work.shape(eq.target))
+    return work.finished()
 
 
 def blocks_of_matrices(task: Task) -> Task:
@@ -75,11 +91,21 @@ class _Blocks(_Rewriter):
             case Contraction(spec="i,j->ij") if stack and eq.target.time is None:
                 blocks = tuple(self.outer(eq, stack, k) for k in range(len(stack.operands)))
                 self.add(Layout(eq.target, "concat", blocks, stack.split), self.shape(eq.target))
-            case Layout(op="part"):
+            case Layout(op="part") if self.divides(eq.operands[0]):
                 self.absorb(eq.target, eq.operands[0])
                 self.add(Pointwise(eq.target, self.part(eq.operands[0], eq)), self.shape(eq.target))
             case _:
                 self.add(eq, self.shape(eq.target))
+
+    def divides(self, ref: Ref) -> bool:
+        """Whether a value is an adjoint that may be made of products with matrices: its parts are products with blocks of them."""
+        eq = self.definition.get(ref)
+        adjoint = ref.name.marks == ("bar",) or (ref.name.base == "inline" and not ref.name.marks)
+        return adjoint and (isinstance(eq, Contraction) or (isinstance(eq, Pointwise) and self.is_even(eq.expr)))
+
+    def is_even(self, expr: Expr) -> bool:
+        """Whether an expression means the same for a part: nothing in it has entries but values."""
+        return leaf_rank(expr, self.shapes) == 0
 
     def mark(self, ref: Ref, kind: str, split: tuple[Size, ...], k: int) -> Ref:
         """A name for block ``k`` of a value, which may be split in more than one way."""
@@ -111,7 +137,7 @@ class _Blocks(_Rewriter):
         match eq:
             case Contraction(spec="ij,i->j") if eq.left.time is None and eq.left not in self.definition:
                 return self.add(Contraction(target, self.block(eq.left, wanted.split, k), eq.right, eq.spec), shape)
-            case Pointwise():
+            case Pointwise() if self.is_even(eq.expr):
                 return self.add(Pointwise(target, self.part_of(eq.expr, wanted)), shape)
             case _:
                 return self.add(Layout(target, "part", (ref,), wanted.split, k), shape)
@@ -147,6 +173,7 @@ def without_aliases(task: Task) -> Task:
         for eq in task.equations
         if isinstance(eq, Pointwise) and isinstance(eq.expr, Ref) and eq.expr in definition
         if len(users[eq.expr]) == 1 and eq.expr not in task.labels and (eq.expr.time is None) == (eq.target.time is None)
+        if task.shapes[eq.expr.name] == task.shapes[eq.target.name]
     }
     kept = [eq for eq in task.equations if eq.target not in alias.values()]
     return task.having(tuple(replace(eq, target=alias.get(eq.target, eq.target)) for eq in kept), {})
@@ -156,16 +183,16 @@ def flat_sums(task: Task) -> Task:
     """A sum within a sum, unless it has a number or another use, as one sum."""
     users, definition = task.users(), task.definition
 
-    def inner(term: Expr) -> tuple[Expr, ...]:
+    def inner(term: Expr, shape: Shape) -> tuple[Expr, ...]:
         eq = definition.get(term) if isinstance(term, Ref) and term not in task.labels else None
-        if isinstance(eq, Pointwise) and isinstance(eq.expr, Sum) and len(users[eq.target]) == 1:
-            return tuple(part for t in eq.expr.terms for part in inner(t))
+        if isinstance(eq, Pointwise) and isinstance(eq.expr, Sum) and len(users[eq.target]) == 1 and task.shapes[eq.target.name] == shape:
+            return tuple(part for t in eq.expr.terms for part in inner(t, shape))
         return (term,)
 
     def flat(eq: Node) -> Node:
         if not (isinstance(eq, Pointwise) and isinstance(eq.expr, Sum)):
             return eq
-        return replace(eq, expr=Sum(tuple(part for term in eq.expr.terms for part in inner(term))))
+        return replace(eq, expr=Sum(tuple(part for term in eq.expr.terms for part in inner(term, task.shapes[eq.target.name]))))
 
     return without_unused(task.having(tuple(flat(eq) for eq in task.equations), {}))
 
@@ -179,7 +206,8 @@ def early_sums(task: Task) -> Task:
             early = [term for term in eq.expr.terms if max((level[r] for r in refs(term)), default=ONCE) < STEP]
             if len(early) > 1 and any(level[r] > ONCE for term in early for r in refs(term)):
                 target = Ref(eq.target.name.marked("early"), eq.target.time)
-                work.add(Pointwise(target, Sum(tuple(early))), work.shape(eq.target))
+                wide = any(work.shape(r) or leaf_rank(term, work.shapes) for term in early for r in refs(term))
+                work.add(Pointwise(target, Sum(tuple(early))), work.shape(eq.target) if wide else ())
                 rest = tuple(term for term in eq.expr.terms if term not in early)
                 eq = replace(eq, expr=Sum((target, *rest)))
         work.add(eq, work.shape(eq.target))

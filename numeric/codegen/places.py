@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derivations.equations import Contraction
-from derivations.notation.tree import Ref
+from derivations.equations import Contraction, Layout, Pointwise, Reduction
+from derivations.notation.tree import Apply, Constant, Identity, Neg, Number, Ones, Ref, Sum
 from derivations.sizes import Shape, Size
+from numeric.codegen.expressions import size_sum
 from numeric.codegen.levels import BLOCK, STEP, arrives, levels
 from numeric.codegen.names import Names, joined
 from numeric.codegen.schedule import Pass, Schedule
 
+LEAVES = {Ones: "ones", Identity: "identity", Number: "number"}  # names of what is given
 OWNER = {(): "p", ("dot",): "dp", ("bar",): "grads"}  # whose attribute a parameter is, by the marks of its name
 
 
@@ -78,11 +80,38 @@ class Places:
         """A name for values that their author did not name: ``U_zr_h`` for U_z h and U_r h, ``bar_a_part`` for a part of ā."""
         if all(map(self.is_product, pack)):
             products = [eq for ref in pack if isinstance(eq := self.definition[ref], Contraction)]
-            return f"{joined([eq.left.name for eq in products])}_{products[0].right.name.id}"
+            left = [eq.left for eq in products]
+            unnamed = any(ref.name.base == "inline" for ref in left)
+            first = self.own_name(left) if unnamed else joined([ref.name for ref in left])
+            return f"{first}_{self.own_name((products[0].right,))}"
+        if all(ref.name.base != "inline" for ref in pack):
+            return joined([ref.name for ref in pack])
         if len(pack) > 1:
             return "_".join(self.own_name((ref,)) for ref in pack)
-        user = next((eq for eq in self.definition.values() if pack[0].name.base == "inline" and pack[0] in eq.operands), None)
-        return f"{self.own_name((user.target,))}_part" if user else pack[0].name.id
+        return self.described(pack[0]) or self.part_name(pack[0])
+
+    def described(self, ref: Ref) -> str:
+        """A name that says how a value is made, for those that nobody named."""
+        match self.definition.get(ref):
+            case Pointwise(expr=Apply(fn=fn, arg=Ref() as arg)):
+                return f"{fn}_{self.own_name((arg,))}"
+            case Pointwise(expr=Sum(terms=(Ref() as first, Neg(arg=Ref() as second)))):
+                return f"{self.own_name((first,))}_minus_{self.own_name((second,))}"
+            case Pointwise(expr=Ones() | Identity() | Constant() | Number() as expr):
+                return expr.name.id if isinstance(expr, Constant) else LEAVES[type(expr)]
+            case Reduction(operand=operand, op=op):
+                return f"{op}_{self.own_name((operand,))}"
+            case Layout(op="transpose" | "windows" | "fold" as op, operands=(operand,)):
+                return f"{op}_{self.own_name((operand,))}"
+            case _:
+                return ""
+
+    def part_name(self, ref: Ref) -> str:
+        """A name for a part of something larger."""
+        user: Ref | None = ref
+        while user and user.name.base == "inline":
+            ref, user = user, next((eq.target for eq in self.definition.values() if user in eq.operands), None)
+        return f"{user.name.id}_part" if user else ref.name.id
 
     def text(self, refs: Sequence[Ref], at: int) -> str:
         """Neighbours in one array as seen at a level: in a step, in a block of steps ``first:last``, or over all time."""
@@ -114,22 +143,15 @@ class Places:
         start = pack.index(refs[0])
         return "" if len(refs) == len(pack) else slice_text([self.shape(ref)[0] for ref in pack], start, start + len(refs))
 
-    def axes(self, ref: Ref) -> list[str]:
-        """The axes of the array of ``ref`` after time and batch."""
-        rest = [size_sum([size]) for size in self.shape(ref)[1:]]
-        return [size_sum([self.shape(r)[0] for r in self.pack(ref)]), *rest] if self.shape(ref) else []
+    def axes(self, refs: Sequence[Ref]) -> list[str]:
+        """The axes after time and batch of an array that holds values below each other."""
+        rest = [size_sum([size]) for size in self.shape(refs[0])[1:]]
+        return [size_sum([self.shape(ref)[0] for ref in refs]), *rest] if self.shape(refs[0]) else []
 
 
 def slice_text(sizes: Sequence[Size], start: int, stop: int) -> str:
     """Blocks ``start`` to ``stop`` of arrays of the given sizes below each other: ``hidden:2 * hidden``."""
     return f"{size_sum(sizes[:start]) if start else ''}:{size_sum(sizes[:stop]) if stop < len(sizes) else ''}"
-
-
-def size_sum(sizes: Sequence[Size]) -> str:
-    """The sum of sizes as text: ``3 * hidden + inputs``."""
-    atoms = [atom for size in sizes for atom in size]
-    counts = {atom: atoms.count(atom) for atom in atoms}
-    return " + ".join(atom if n == 1 else f"{n} * {atom}" for atom, n in counts.items())
 
 
 def axes_text(axes: Sequence[str]) -> str:

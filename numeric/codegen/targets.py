@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from derivations import Cell, CellError, derive
 from numeric.codegen.module import module_text
+from numeric.codegen.names import RESERVED
 from numeric.codegen.schedule import schedule
 
 TARGETS = ("numpy",)
+NOT_SIZES = RESERVED - {"name", "value", "shape"} | {"self"}  # the three are names in functions that know no sizes
 
 
 def check_target(target: str) -> None:
@@ -18,12 +20,7 @@ def check_target(target: str) -> None:
 def generate(cell: Cell, target: str = "numpy") -> str:
     """The text of a module that computes a cell forward, backward and in forward mode; the same for every run."""
     check_target(target)
-    if not cell.parameters:
-        raise CellError(
-            "the cell has no parameters", hint="code is generated for cells with something to learn, as in W x_t", file=cell.file
-        )
-    if not cell.sizes:
-        raise CellError(
-            "everything in the cell is a scalar", hint="code is generated for states that are vectors or matrices", file=cell.file
-        )
+    taken = next((size for size in cell.sizes if size in NOT_SIZES), None)
+    if taken:
+        raise CellError(f"{taken!r} cannot name a size", hint="generated code uses the word for something else", file=cell.file)
     return module_text(schedule(derive(cell)))

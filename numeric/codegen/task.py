@@ -13,10 +13,10 @@ from derivations import Derivation
 from derivations.calculus.reverse import Term
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction
 from derivations.notation import unicode
-from derivations.notation.tree import Apply, Expr, Name, Product, Ref, Sum, rebuild
+from derivations.notation.tree import Apply, Constant, Expr, Identity, Name, Ones, Product, Ref, Sum, children, rebuild
 from derivations.sizes import Shape
 
-SLOPES = ("sigmoid", "tanh")  # functions whose derivative loses all digits in the tails when it is written by their value
+SLOPES = ("sigmoid", "tanh", "logsigmoid")  # functions whose derivative loses all digits in a tail when it is written by their value
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _stacks(program: Program) -> dict[Ref, Layout]:
 
 
 def _with_slopes(d: Derivation, eq: Node) -> Node:
-    """An adjoint whose terms through σ and tanh use the derivative as a function of the argument: exact in the tails."""
+    """An adjoint whose terms through functions in ``SLOPES`` use the derivative as a function of the argument: exact in the tails."""
     adjoint = next((a for a in d.reverse.adjoints if a.target == eq.target), None)
     if adjoint is None or not any(term.function in SLOPES for term in adjoint.terms):
         return eq
@@ -136,18 +136,31 @@ def _slope_term(d: Derivation, term: Term) -> Expr:
 def _tangent_with_slope(d: Derivation, eq: Node) -> Node:
     origin = Ref(eq.target.name.unmarked, eq.target.time)
     slope = _slope(d.forward, origin) if isinstance(eq, Pointwise) and eq.target.name.marks else None
-    if slope is None:
+    if slope is None or not isinstance(slope.arg, Ref):
         return eq
-    assert isinstance(slope.arg, Ref)
-    return Pointwise(eq.target, Product((slope, Ref(slope.arg.name.marked("dot"), slope.arg.time))))
+    moved = Ref(slope.arg.name.marked("dot"), slope.arg.time)
+    return Pointwise(eq.target, Product((slope, moved))) if moved in eq.operands else eq
 
 
 def _slope(program: Program, target: Ref | None) -> Apply | None:
-    """The derivative of σ(a) or tanh(a) as a function of a, if that is what gives ``target``."""
+    """The derivative of a function of a that is in ``SLOPES`` as a function of a, if that is what gives ``target``."""
     eq = program.definition.get(target) if target else None
     if isinstance(eq, Pointwise) and isinstance(eq.expr, Apply) and eq.expr.fn in SLOPES:
         return Apply(f"{eq.expr.fn}_slope", eq.expr.arg)
     return None
+
+
+def leaf_rank(expr: Expr, shapes: Mapping[Name, Shape]) -> int:
+    """The number of axes of the arrays in an expression that are no values of the task: constants, ones, identity matrices."""
+    match expr:
+        case Constant():
+            return len(shapes[expr.name])
+        case Identity():
+            return 2
+        case Ones():
+            return 1
+        case _:
+            return max((leaf_rank(child, shapes) for child in children(expr)), default=0)
 
 
 def untimed_names(task: Task) -> frozenset[Name]:

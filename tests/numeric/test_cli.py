@@ -250,4 +250,4 @@ def test_compare_proves_refutes_and_says_so_by_its_exit_code(run) -> None:
 
 def test_show_and_verify_know_the_relations_of_a_cell_file(run) -> None:
     assert "gru_before ≠ gru_after where" in run("show", "gru")[1]
-    assert json.loads(run("show", "gru", "--json")[1])["relations"] == ["gru_before ≠ gru_after where b_{hr} = 0"]
+    assert "gru_before ≠ gru_after where b_{hr} = 0" in json.loads(run("show", "gru", "--json")[1])["relations"]

@@ -35,7 +35,7 @@ def step_row(context: Context, step: Step) -> Row:
     target, expr = (shift(step.target, 1), shift(step.expr, 1)) if arriving else (step.target, step.expr)
     assert isinstance(target, Ref)
     label = context.label(step.target, step.number)
-    row = context.row(step.number, target, context.maths.pieces(expr), step_note(context, step), label=label)
+    row = context.row(step.number, target, context.pieces(step.target, expr), step_note(context, step), label=label)
     return replace(row, index=index_form(context, target, expr))
 
 

@@ -10,9 +10,10 @@ from derivations.documents.context import Context
 from derivations.documents.jacobian import Jacobian, Path
 from derivations.documents.model import Row
 from derivations.equations import Pointwise
-from derivations.notation.tree import Expr, Neg, Number, Power, Product, Ref, Sum
+from derivations.functions import FUNCTIONS
+from derivations.notation.tree import Apply, Compare, Constant, Expr, Neg, Number, Power, Product, Ref, Sum
 
-SLOPE = {"sigmoid": Fraction(1, 4), "tanh": Fraction(1)}
+SLOPE = Fraction(1, 4)  # the largest of a sigmoid
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,16 @@ def _term(context: Context, sizes: tuple[Size, ...], norm: str) -> str:
 
 
 def _size(context: Context, size: Size) -> str:
-    largest = r"\,".join(rf"\max_j|({context.maths.tex(ref)})_j|" for ref in size.largest)
+    largest = r"\,".join(_absolute(context, ref) for ref in size.largest)
     if size.number == 1:
         return largest
     number = rf"\tfrac{{{size.number.numerator}}}{{{size.number.denominator}}}" if size.number.denominator > 1 else str(size.number)
     return number + (r"\," if largest else "") + largest
+
+
+def _absolute(context: Context, ref: Ref) -> str:
+    symbol = context.maths.tex(ref)
+    return f"|{symbol}|" if ref.name in context.scalars else rf"\max_j|({symbol})_j|"
 
 
 def _sizes(context: Context, path: Path) -> tuple[Size, ...] | None:
@@ -101,7 +107,7 @@ def _slope_pair(context: Context, factors: list[Expr]) -> tuple[Size, ...] | Non
             if complement is not None:
                 factors.remove(first)
                 factors.remove(complement)
-                return (Size(SLOPE["sigmoid"]),)
+                return (Size(SLOPE),)
     return None
 
 
@@ -136,10 +142,16 @@ def _factor(context: Context, factor: Expr) -> tuple[Size, ...] | None:
     match factor:
         case Number(value=value):
             return (Size(abs(value)),)
-        case Ref() if _function(context, factor) == "tanh":
+        case Ref() if (largest := _largest(_function(context, factor))) is not None:
+            return (Size(largest),)
+        case Apply() if (largest := _largest(factor.fn)) is not None:
+            return (Size(largest),)
+        case Compare():
             return (Size(),)
         case Ref():
             return (Size(largest=(factor,)),)
+        case Constant():
+            return (Size(largest=(Ref(factor.name),)),)
         case Sum(terms=(Number(value=value), Neg(arg=Power(base=Ref() as inner, exponent=exponent)))) if value == 1 and exponent == 2:
             return (Size(),) if _function(context, inner) == "tanh" else None
         case Sum():
@@ -152,6 +164,15 @@ def _factor(context: Context, factor: Expr) -> tuple[Size, ...] | None:
             return _multiplied(known) if len(known) == len(parts) else None
         case _:
             return None
+
+
+def _largest(fn: str | None) -> Fraction | None:
+    """The largest absolute value of a function, if it is bounded."""
+    if fn is None:
+        return None
+    box = FUNCTIONS[fn].range
+    found = max(abs(box.low), abs(box.high))
+    return Fraction(int(found)) if found.is_Integer else None
 
 
 def _multiplied(parts: Iterable[tuple[Size, ...]]) -> tuple[Size, ...]:

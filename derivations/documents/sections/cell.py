@@ -8,6 +8,7 @@ from derivations.calculus.families import Line
 from derivations.documents.context import Context
 from derivations.documents.diagram import draw
 from derivations.documents.model import Block, Figure, Link, Math, Paragraph, Rich, Row, Section, Steps
+from derivations.documents.sections.given import given
 from derivations.documents.sections.uses import plural_of, uses_table
 from derivations.documents.sizes_text import size_latex
 from derivations.documents.text import eq, join, plural, say, word
@@ -17,6 +18,10 @@ from derivations.notation.tree import Ref
 DEFINITIONS = {
     "sigmoid": r"\sigma(u)=1/(1+e^{-u})",
     "softplus": r"\operatorname{softplus}(u)=\log(1+e^{u})",
+    "logsigmoid": r"\operatorname{logsigmoid}(u)=\log\sigma(u)",
+    "relu": r"\operatorname{relu}(u)=\max(u,0)",
+    "step": r"\operatorname{step}(u)=\E[u>0]",
+    "abs": r"\operatorname{abs}(u)=|u|",
 }  # of functions that a reader may know by another name
 
 
@@ -81,7 +86,7 @@ def forward_row(context: Context, line: Line) -> Row:
     note: Rich = (context.roles.full(line.targets[0]) or context.roles.derived(line.targets[0]),)
     if line.family:
         note = say("{}, {}", plural_of(context.roles.derived(line.targets[0])), Math(context.maths.gates))
-    return context.row(line.number, line.target, context.maths.pieces(line.expr), note)
+    return context.row(line.number, line.target, context.pieces(line.targets[0], line.expr), note)
 
 
 def _notation(context: Context) -> Rich:
@@ -99,7 +104,7 @@ def _notation(context: Context) -> Rich:
             join([context.symbol(ref) for ref in named], last=" and "),
             "is given" if len(named) == 1 else "are given",
         )
-    return text + say("{} shows one step.", Link("fig", "cell"))
+    return (*text, *given(context), *say("{} shows one step.", Link("fig", "cell")))
 
 
 def _named_by_us(context: Context) -> list[Ref]:

@@ -9,6 +9,7 @@ from derivations.documents.jacobian import Jacobian, NoClosedForm, Path
 from derivations.documents.maths import Term, equal
 from derivations.documents.model import Block, Link, Math, Paragraph, Rich, Row, Section, Steps, Table
 from derivations.documents.sections.bounds import bound_rows, in_unit_interval
+from derivations.documents.sections.without_blocks import without_blocks
 from derivations.documents.text import join, say
 from derivations.notation.tree import Product, Ref
 
@@ -22,7 +23,7 @@ def jacobian_section(context: Context) -> Section:
     try:
         blocks = [*_blocks(context, jacobian), *_direct_path(context, jacobian), *_complete(context, jacobian)]
     except NoClosedForm:
-        blocks = []
+        blocks = without_blocks(context)
     return Section("jac", "State Jacobian and vanishing gradients", tuple(blocks))
 
 

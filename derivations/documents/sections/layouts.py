@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from derivations.calculus.families import indexed
-from derivations.documents.batch import Batch, is_plain
+from derivations.documents.batch import NOT_TURNED, Batch, is_plain
 from derivations.documents.context import Context
 from derivations.documents.model import Block, Math, Paragraph, Rich, Section, Table
 from derivations.documents.sections.through_time import over_time
@@ -25,8 +25,20 @@ def layouts_section(context: Context) -> Section:
     if rows:
         text = say("Batch: row $r$ of {} belongs to sequence $r$ of $B$; the parameters are unchanged, and $\\E\\in\\R^B$.", batch.sample)
         blocks += [Paragraph(text, lead=True), Table((("equation",), ("this document",), ("batch of rows",)), tuple(rows))]
-        blocks.append(Paragraph(say("All entrywise equations read the same in every layout.")))
+        blocks.append(Paragraph(say(_others(context))))
     return Section("layout", "Other layouts", tuple(blocks))
+
+
+def _others(context: Context) -> str:
+    """What is said of the equations that are not in the table."""
+    exprs = [context.forward.written(eq) for eq in context.forward.shown]
+    if all(is_plain(context, expr) for expr in exprs if not _is_entrywise(expr)):
+        return "All entrywise equations read the same in every layout."
+    return "All entrywise equations read the same in every layout; every other equation is applied to each sequence by itself."
+
+
+def _is_entrywise(expr: Expr) -> bool:
+    return not isinstance(expr, (MatMul, *NOT_TURNED)) and all(_is_entrywise(child) for child in children(expr))
 
 
 def _beside_rows(context: Context) -> list[TableRow]:

@@ -14,8 +14,10 @@ from derivations.functions import FUNCTIONS
 DERIVATIVES = {
     "sigmoid": r"= \frac{e^{-u}}{(1+e^{-u})^2} = \sigma\,(1-\sigma)",
     "tanh": r"= \frac{\cosh^2 u-\sinh^2 u}{\cosh^2 u} = 1-\tanh^2",
-    "exp": r"= \exp",
     "softplus": r"= \frac{e^{u}}{1+e^{u}} = \sigma",
+    "relu": r"= \operatorname{step} = \E[u>0]",
+    "abs": r"= \operatorname{sign} = \E[u>0] - \E[u<0]",
+    "logsigmoid": r"= \frac{e^{-u}}{1+e^{-u}} = 1-\sigma",
 }
 
 

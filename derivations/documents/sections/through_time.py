@@ -41,7 +41,9 @@ def _initial(context: Context) -> str:
 
 def _shifted(context: Context, step: Step, number: int) -> Row:
     note = say("{} with $t-1$ for $t$", eq(step.number))
-    return context.row(number, step.target, context.maths.pieces(step.expr), note, label=f"sent-{context.label(step.target, step.number)}")
+    return context.row(
+        number, step.target, context.pieces(step.target, step.expr), note, label=f"sent-{context.label(step.target, step.number)}"
+    )
 
 
 def _ends(context: Context) -> tuple[Row, Row]:

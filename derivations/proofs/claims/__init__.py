@@ -9,6 +9,7 @@ import sympy as sp
 
 from derivations.cell import Cell
 from derivations.errors import CellError
+from derivations.proofs.claims.identity import METHOD, products_in_elements
 from derivations.proofs.claims.kept import holds_if
 from derivations.proofs.claims.prove import Proof, prove_link
 from derivations.proofs.claims.read import Claim, read_claim
@@ -44,6 +45,10 @@ def _judge(cell: Cell, claim: Claim, scalars: Scalars, found: Sequence[Range]) -
         method, lines = proof
         shown = tuple(one.unicode() for one in lines)
         return Result(cell.name, claim.text, "claim", "proved", method, INDEPENDENT, proof=shown, seconds=perf_counter() - start)
+    products = products_in_elements(cell, claim)
+    if products is not None:
+        written = ("Both sides, with the equations put in, are written out in elements.", f"They are the same sum of {products} products.")
+        return Result(cell.name, claim.text, "claim", "proved", METHOD, INDEPENDENT, proof=written, seconds=perf_counter() - start)
     wrong = refute(cell, claim)
     if wrong:
         return Result(

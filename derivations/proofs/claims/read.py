@@ -2,18 +2,38 @@
 
 A claim compares two or more sides with ``<``, ``≤``, ``=``, ``≥``, ``>``, for each entry. A side may use absolute values,
 ``max`` and ``min``; each of them is given a name that no cell has, and what remains is an expression of the notation.
+``u between a and b`` stands for ``min(a, b) ≤ u ≤ max(a, b)``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from derivations.cell import Cell
 from derivations.errors import CellError
+from derivations.leaves import with_leaves
 from derivations.notation import name_unicode, read_expr
-from derivations.notation.tree import Assignment, Concat, Expr, MatMul, Name, Ref, Sum, Times, children, rebuild, refs
+from derivations.notation.tree import (
+    Assignment,
+    Call,
+    Concat,
+    Constant,
+    Diagonal,
+    Expr,
+    Identity,
+    MatMul,
+    Name,
+    Ones,
+    Ref,
+    Sum,
+    Times,
+    Windows,
+    children,
+    rebuild,
+    refs,
+)
 from derivations.resolve import Roles
 from derivations.shapes import infer_shapes
 from derivations.sizes import Shape
@@ -24,6 +44,7 @@ RELATIONS = {
     "==": "=", "=": "=",
 }  # fmt: skip
 LONGEST, DEEPEST = 2000, 20  # characters of a claim; absolute values within each other
+CALLED = {"diag": 2, "windows": 2, "softmax": 1, "chunk": 1}  # the ranks of what words give; the others give a number
 PLACE = "9001"  # labels of places for absolute values begin here: q_{9001}
 
 
@@ -64,7 +85,7 @@ class _Reader:
         """Split at the relations, then read each side."""
         if len(self.text) > LONGEST:
             raise CellError(f"it has {len(self.text)} characters", hint=f"a claim has at most {LONGEST}")
-        parts = _RELATION.split(_tidy(self.text))
+        parts = _RELATION.split(_ordered(_tidy(self.text)))
         if len(parts) < 3:
             raise CellError("no comparison in it", hint="write for example |h_t| <= 1")
         sides, signs = parts[::2], [RELATIONS[sign] for sign in parts[1::2]]
@@ -80,7 +101,16 @@ class _Reader:
             kind, start, end, args = found
             place = self.place(kind, tuple(self.expr(arg, depth + 1) for arg in args))
             text = f"{text[:start]} {place} {text[end:]}"
-        return self.dated(read_expr(text))
+        return self.dated(self.with_leaves(read_expr(text)))
+
+    def with_leaves(self, expr: Expr) -> Expr:
+        """Constants of the cell, sizes used as numbers, ``I`` and ``ones`` as what they are."""
+        used = {ref.name for ref in refs(expr)}
+        values = {name.id: float(value) for name, value in self.cell.constants.items() if name in used}
+        (equation,), _ = with_leaves(
+            [Assignment(Ref(self.place_name((), PLACE), 0), expr)], values, {n.id: s for n, s in self.shapes.items()}
+        )
+        return equation.expr
 
     def place(self, kind: str, args: tuple[Expr, ...]) -> str:
         """A name for an absolute value, a maximum or a minimum, in the spelling of the notation."""
@@ -91,7 +121,7 @@ class _Reader:
 
     def place_name(self, args: tuple[Expr, ...], sub: str) -> Name:
         """Upper case for matrices, as shape inference expects."""
-        return Name("Q" if max(self.rank(arg) for arg in args) == 2 else "q", sub=sub)
+        return Name("Q" if max(map(self.rank, args), default=0) == 2 else "q", sub=sub)
 
     def dated(self, expr: Expr) -> Expr:
         """``f`` means ``f_t``, as in equations; a name that the cell does not have is refused."""
@@ -117,7 +147,9 @@ class _Reader:
         used = tuple(dict.fromkeys(ref.name for ref in refs(total)))
         roles = Roles(self.cell.states, self.cell.inputs, used, (target,))
         declared = {n.id: self.shapes[n] for n in (*self.cell.states, *self.cell.inputs, *used)}
-        (equation,), shapes = infer_shapes((Assignment(Ref(target, 0), total),), roles, declared)
+        constants = tuple(name.id for name in self.cell.constants if any(node == Constant(name) for node in _nodes(total)))
+        declared |= {name.id: self.shapes[name] for name in self.cell.constants if name.id in constants}
+        (equation,), shapes = infer_shapes((Assignment(Ref(target, 0), total),), roles, declared, constants)
         if name:
             self.shapes[name] = shapes[name]
         assert isinstance(equation.expr, Sum)
@@ -128,8 +160,14 @@ class _Reader:
         match expr:
             case Ref():
                 return len(self.shapes[expr.name])
-            case Concat():
+            case Identity() | Diagonal() | Windows():
+                return 2
+            case Concat() | Ones():
                 return 1
+            case Constant():
+                return len(self.shapes[expr.name])
+            case Call(fn=word):
+                return CALLED.get(word, 0)
             case Times(op=op) if op not in ("⊙", "*"):
                 left, right = self.rank(expr.left), self.rank(expr.right)
                 return right if left == 2 and right else max(left, right)
@@ -139,6 +177,12 @@ class _Reader:
                 return max((self.rank(child) for child in children(expr)), default=0)
 
 
+def _nodes(expr: Expr) -> Iterator[Expr]:
+    yield expr
+    for child in children(expr):
+        yield from _nodes(child)
+
+
 def _alternatives(signs: Iterable[str]) -> str:
     """A pattern for signs, the longest first; a command ends where its letters end."""
     longest = sorted(signs, key=len, reverse=True)
@@ -146,6 +190,7 @@ def _alternatives(signs: Iterable[str]) -> str:
 
 
 _RELATION = re.compile(f"({_alternatives(RELATIONS)})")
+_BETWEEN = re.compile(r"(.+?)\s+(?:lies\s+)?between\s+(.+?)\s+and\s+(.+)")
 _NAMED = re.compile(r"(?<![A-Za-z\\])\\?(abs|max|min)\s*(?=[({])")
 _BARS = {  # in this order: the longer ones hold the shorter
     r"\left\lvert": " abs(", r"\right\rvert": ")", r"\left|": " abs(", r"\right|": ")",
@@ -160,6 +205,12 @@ def _tidy(text: str) -> str:
     text = re.sub(r"\\(?:left|right|bigl|bigr|Bigl|Bigr|big|Big)(?=[(){}\[\]\\|])", "", text)
     text = text.replace(r"\{", "(").replace(r"\}", ")")
     return re.sub(r"\\operatorname\{(abs|max|min)\}", r"\1", text.strip().strip("$"))
+
+
+def _ordered(text: str) -> str:
+    """``u between a and b`` as comparisons."""
+    found = _BETWEEN.fullmatch(text.strip())
+    return f"min({found[2]}, {found[3]}) <= {found[1]} <= max({found[2]}, {found[3]})" if found else text
 
 
 def _find(text: str) -> tuple[str, int, int, list[str]] | None:

@@ -61,7 +61,7 @@ def refute(cell: Cell, claim: Claim) -> Counterexample | None:
 class _Search:
     def __init__(self, cell: Cell, claim: Claim) -> None:
         self.cell, self.claim = cell, claim
-        ones = dict.fromkeys(cell.sizes, 1)
+        self.sizes = ones = dict.fromkeys(cell.sizes, 1)
         # Scalars are arrays of one entry: an enclosure on its own does not know how to meet an array.
         self.shapes: dict[Ref, tuple[int, ...]] = {ref: shape_value(cell.shapes[ref.name], ones) or (1,) for ref in leaves(cell)}
         self.entries: list[Entry] = [(ref, index) for ref, shape in self.shapes.items() for index in np.ndindex(shape)]
@@ -112,18 +112,20 @@ class _Search:
         def constant(value: Fraction) -> Any:
             return np.array([number(value)], dtype=kind)
 
-        known = evaluate_cell(self.cell.equations, values, functions, constant)
+        for name, usual in self.cell.constants.items():
+            values[Ref(name)] = np.full(shape_value(self.cell.shapes[name], self.sizes) or (1,), number(usual), dtype=kind)
+        known = evaluate_cell(self.cell.equations, values, functions, constant, self.sizes)
         inner = dict(known)
         for place, one in self.claim.extremes.items():
-            args = [evaluate_expr(arg, inner, functions, constant) for arg in one.args]
+            args = [evaluate_expr(arg, inner, functions, constant, self.sizes) for arg in one.args]
             inner[place] = extreme["absolute"](args[0]) if one.kind == "abs" else reduce(extreme[f"{one.kind}_of"], args)
-        return known, [evaluate_expr(side, inner, functions, constant) for side in self.claim.sides]
+        return known, [evaluate_expr(side, inner, functions, constant, self.sizes) for side in self.claim.sides]
 
     def violated(self, at: Point) -> tuple[int, Any, Any] | None:
         """The comparison that fails for certain, with enclosures of its sides."""
         try:
             sides = self.enclosures(at)[1]
-        except (ZeroDivisionError, ValueError, OverflowError, mpmath.libmp.ComplexResult):
+        except (ZeroDivisionError, ValueError, OverflowError, NotImplementedError, mpmath.libmp.ComplexResult):
             return None
         for index, (relation, left, right) in enumerate(self.pairs(sides)):
             for a, b in zip(*(array.flat for array in np.broadcast_arrays(left, right)), strict=True):

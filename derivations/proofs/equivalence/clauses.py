@@ -14,11 +14,13 @@ from typing import Literal
 
 from derivations.cell import Cell
 from derivations.errors import CellError
+from derivations.leaves import with_leaves
 from derivations.notation import name_unicode, read, unicode
 from derivations.notation.tree import Assignment, Expr, Name, Ref, rebuild, refs
 
 LEFT, RIGHT, NEW = "left", "right", "new"  # marks of the names of the first cell, the second, and of neither
-Kind = Literal["parameter", "input", "state", "value"]
+UNDATED = ("parameter", "constant")  # kinds of names that have no time
+Kind = Literal["parameter", "constant", "input", "state", "value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Names:
             ("state", cell.states),
             ("input", cell.inputs),
             ("parameter", cell.parameters),
+            ("constant", tuple(cell.constants)),
         )
         for kind, names in groups:
             for name in names:
@@ -54,7 +57,7 @@ class Names:
 
     def ref(self, ref: Ref) -> Ref:
         """A use of a name, marked, at its own time: t for everything but parameters."""
-        dated = self.kind[ref.name.id] != "parameter"
+        dated = self.kind[ref.name.id] not in UNDATED
         if ref.time not in (None, 0) or (ref.time == 0 and not dated):
             wanted = name_unicode(ref.name, 0 if dated else None)
             raise CellError(f"{unicode(ref)} in a substitution", hint=f"a substitution is about one step: write {wanted}", span=ref.span)
@@ -66,7 +69,7 @@ def read_clauses(first: Cell, second: Cell, where: str, free: Iterable[str] = ()
     sides = Names(first, LEFT), Names(second, RIGHT)
     new = _new_names(free, *sides)
     try:
-        found = [clause for eq in (read(where) if where.strip() else ()) for clause in _clauses(eq, *sides, new)]
+        found = [clause for eq in _read(where, first, second) for clause in _clauses(eq, *sides, new)]
     except CellError as error:
         raise error.located(file="where") from None
     seen: set[Name] = set()
@@ -75,6 +78,14 @@ def read_clauses(first: Cell, second: Cell, where: str, free: Iterable[str] = ()
             raise CellError(f"{clause.written}: a second substitution for the same name", hint="one equation for each name")
         seen.add(clause.target)
     return tuple(found)
+
+
+def _read(where: str, *cells: Cell) -> tuple[Assignment, ...]:
+    """The equations of a substitution, with sizes, ``I`` and ``ones`` where no cell has these names."""
+    if not where.strip():
+        return ()
+    shapes = {name.id: shape for cell in cells for name, shape in cell.shapes.items()}
+    return with_leaves(read(where), {}, shapes)[0]
 
 
 def _new_names(free: Iterable[str], first: Names, second: Names) -> set[str]:
@@ -97,13 +108,14 @@ def _clauses(eq: Assignment, first: Names, second: Names, new: set[str]) -> Iter
 
 
 def _clause(eq: Assignment, owner: Names, other: Names, new: set[str]) -> Clause:
+    kind = owner.kind[eq.target.name.id]
     target = owner.ref(replace(eq.target, span=eq.span)) if eq.target.time is not None else owner.ref(eq.target)
 
     def marked(node: Expr) -> Expr:
         if not isinstance(node, Ref):
             return rebuild(node, marked)
         if node.name.id in new:
-            return Ref(node.name.marked(NEW), None, node.span)
+            return Ref(node.name.marked(NEW), 0 if kind == "state" else None, node.span)
         if node.name in other:
             return other.ref(node)
         hint = f"the right side is written in the names of {other.cell.name}; {_near(node.name, other)}"
@@ -111,7 +123,6 @@ def _clause(eq: Assignment, owner: Names, other: Names, new: set[str]) -> Clause
             hint += f"; {unicode(node)} is a name of {owner.cell.name}"
         raise CellError(f"{unicode(node)} is not a name of {other.cell.name}", hint=hint, span=node.span)
 
-    kind = owner.kind[eq.target.name.id]
     if kind == "state":
         _check_states(eq, other)
     return Clause(owner.mark, target.name, kind, marked(eq.expr), f"{unicode(eq.target)} = {unicode(eq.expr)}")

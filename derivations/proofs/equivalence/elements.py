@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from derivations.notation.tree import Concat, Expr
+from derivations.notation.tree import Choice, Concat, Expr
 from derivations.proofs.equivalence.identities import Identities
 from derivations.proofs.equivalence.system import Goal, System
 from derivations.proofs.gradients.blocks import Axes, Misfit, Split, in_blocks
@@ -32,6 +32,14 @@ class Elements(Expansion):
         if isinstance(expr, Concat) and axis == 1:
             return next((found for part in expr.parts if (found := self.split_of(part, 1))), None)
         return super().split_of(expr, axis)
+
+    def choice(self, expr: Choice, indices: tuple[Index, ...]) -> Poly:
+        """One element of one of two values; max(a, b) = b + relu(a − b), min(a, b) = b − relu(b − a)."""
+        if expr.fn == "where":
+            return super().choice(expr, indices)
+        one, other = (self.element(arg, indices) for arg in expr.args)
+        sign = 1 if expr.fn == "max" else -1
+        return add(other, scale(self.algebra.opaque("relu", scale(add(one, scale(other, -1)), sign), indices), sign))
 
     def arranged(self, expr: Expr, indices: tuple[Index, ...]) -> Poly:
         """One element of an expression that is not entrywise."""
@@ -57,7 +65,7 @@ def products_if_equal(pair: System, goal: Goal, algebra: Identities) -> int | No
     """
     expansion = Elements(algebra, pair.equations, pair.shapes)
     misfit = Misfit("no elements")
-    for elements in _ways(expansion, pair.shapes[goal.value.name]):
+    for elements in ways(expansion, pair.shapes[goal.value.name]):
         try:
             sides = [(expansion.value(goal.value, at), expansion.element(goal.expr, at)) for at in elements]
         except Misfit as error:
@@ -68,7 +76,7 @@ def products_if_equal(pair: System, goal: Goal, algebra: Identities) -> int | No
     raise misfit
 
 
-def _ways(expansion: Elements, shape: Shape) -> Iterator[list[tuple[Index, ...]]]:
+def ways(expansion: Elements, shape: Shape) -> Iterator[list[tuple[Index, ...]]]:
     """The indices of an array, one for each combination of blocks, for each way to split its axes that occurs."""
     ways = [[split for split in (*expansion.splits, size) if tuple(sorted(split)) == size] for size in shape]
     for splits in product(*map(dict.fromkeys, ways)):

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 
 from derivations.cell import Cell
 from derivations.notation import name_unicode, unicode
-from derivations.notation.tree import Expr, Ref, rebuild, refs
+from derivations.notation.tree import Ref, refs
+from derivations.proofs.equivalence.cases import Cases
 from derivations.proofs.equivalence.elements import products_if_equal
 from derivations.proofs.equivalence.identities import Identities
 from derivations.proofs.equivalence.pair import Pair, pair
 from derivations.proofs.equivalence.refute import search
-from derivations.proofs.equivalence.system import Goal, System
+from derivations.proofs.equivalence.system import System
 from derivations.proofs.gradients.elements import Unwritten
 from derivations.verdict import Result
 
 METHOD, SEARCH = "elements of two cells", "runs of two cells"
 INDEPENDENT = "generated code, lowering and calculus: the equations of both cells are written out as they were typed"
-IDENTITIES = {
-    False: "σ(−a) = 1 − σ(a), tanh(a) = 2σ(2a) − 1, exp(a + b) = exp(a) exp(b), exp(log a) = a",
-    True: "σ, tanh, softplus and log as rational functions of exponentials; denominators are multiplied out",
+IDENTITIES: Mapping[str, Callable[[], Identities]] = {
+    "σ(−a) = 1 − σ(a), tanh(a) = 2σ(2a) − 1, exp(a + b) = exp(a) exp(b), exp(log a) = a": Identities,
+    "σ, tanh, softplus and log as rational functions of exponentials; denominators are multiplied out": lambda: Identities(rational=True),
+    "the same, and functions with kinks by the sign of their argument": Cases,
 }
 
 
@@ -53,23 +55,24 @@ def stated(found: Pair, sign: str = "=") -> str:
     """The relation in words: ``lstm_cifg = lstm where W_f = −W_i``."""
     clauses = ", ".join(dict.fromkeys(clause.written for clause in found.clauses))
     sizes = ", ".join(" = ".join(names) for names in found.merged)
-    return f"{found.sides[0]} {sign} {found.sides[1]}" + (f" where {clauses}" if clauses else "") + (f", at {sizes}" if sizes else "")
+    text = f"{found.sides[0]} {sign} {found.sides[1]}" + (f" where {clauses}" if clauses else "") + (f", at {sizes}" if sizes else "")
+    return text + (f", in {', '.join(name_unicode(name, 0) for name in found.compared)}" if found.is_partial else "")
 
 
 def proof_of(found: System) -> list[str] | None:
     """The lines of a proof with the first set of identities that gives one; None if none does."""
-    for rational in (False, True):
-        algebra = Identities(rational=rational)
-        counts = [products_if_equal(found, goal, algebra) for goal in found.goals]
+    for identities, algebra in IDENTITIES.items():
+        common = algebra()
+        counts = [products_if_equal(found, goal, common) for goal in found.goals]
         if None not in counts:
-            equal = (f"{_goal(goal)}: the same sum of {n} products of elements" for goal, n in zip(found.goals, counts, strict=True))
-            return [*equal, f"identities: {IDENTITIES[rational]}"]
+            equal = (f"{found.told(goal)}: the same sum of {n} products of elements" for goal, n in zip(found.goals, counts, strict=True))
+            return [*equal, f"identities: {identities}"]
     return None
 
 
 def _matched(found: Pair) -> list[str]:
     """What the induction assumes."""
-    states = ", ".join(_goal(goal, -1) for goal in found.goals if goal.is_state)
+    states = ", ".join(found.told(goal, -1) for goal in found.goals if goal.is_state)
     lines = [f"before the step: {states}" if states else "no state is compared", "the inputs and parameters of the same name are equal"]
     free = [unicode(Ref(ref.name.unmarked, ref.time)) for ref in found.loose]
     apart = [ref for ref in found.given if ref.time == -1 and not _read(found, ref)]
@@ -81,17 +84,6 @@ def _read(found: Pair, ref: Ref) -> bool:
     """Whether a state of the step before is one that is compared."""
     states = (goal for goal in found.goals if goal.is_state)
     return any(ref.name in {goal.value.name, *(used.name for used in refs(goal.expr))} for goal in states)
-
-
-def _goal(goal: Goal, time: int = 0) -> str:
-    """``c_t = c_t``, left and right in the names of their cells."""
-    return f"{name_unicode(goal.value.name.unmarked, time)} = {unicode(_plain(goal.expr, time))}"
-
-
-def _plain(expr: Expr, time: int) -> Expr:
-    if isinstance(expr, Ref):
-        return Ref(expr.name.unmarked, None if expr.time is None else time)
-    return rebuild(expr, lambda child: _plain(child, time))
 
 
 def _loose(found: Pair) -> str:

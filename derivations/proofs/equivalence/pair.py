@@ -14,8 +14,23 @@ from typing import TypeVar, cast
 from derivations.cell import Cell
 from derivations.errors import CellError
 from derivations.notation import name_unicode, unicode
-from derivations.notation.tree import Assignment, Concat, Expr, Name, Ref, Transpose, rebuild, refs
-from derivations.proofs.equivalence.clauses import LEFT, NEW, RIGHT, Clause, read_clauses
+from derivations.notation.tree import (
+    Assignment,
+    Call,
+    Concat,
+    Constant,
+    Expr,
+    Identity,
+    Name,
+    Number,
+    Ones,
+    Ref,
+    Times,
+    Transpose,
+    rebuild,
+    refs,
+)
+from derivations.proofs.equivalence.clauses import LEFT, NEW, RIGHT, UNDATED, Clause, read_clauses
 from derivations.proofs.equivalence.system import Goal, System, ordered, resized
 from derivations.shapes import KIND, Typer
 from derivations.sizes import OpenShape, OpenSize, Size, shape_text
@@ -29,7 +44,13 @@ class Pair(System):
 
     clauses: tuple[Clause, ...]
     merged: tuple[tuple[str, ...], ...]  # sizes of one cell that the other one does not tell apart
+    is_partial: bool = False  # whether a state of the first cell, or its match in the second one, is not compared
     loose: tuple[Ref, ...] = ()  # what only one of the cells reads, and nothing defines
+
+    @property
+    def compared(self) -> tuple[Name, ...]:
+        """The states and outputs that are compared, by their names in the first cell where it has them."""
+        return tuple(goal.value.name.unmarked for goal in self.goals)
 
     def owner(self, name: Name) -> str:
         """The cell to which a marked name belongs; "" if it belongs to none."""
@@ -66,12 +87,18 @@ class _Pairing:
         return self.atoms[side, size]
 
     def paired(self) -> Pair:
-        matches = [*map(self.substituted, self.clauses), *self.by_name()]
+        matches = [*map(self.substituted, self.clauses), *self.by_name(), *self.usual_values()]
+        free = {eq.target for eq, kind in matches if kind == "state" and all(ref.name.marks[-1] == NEW for ref in refs(eq.expr))}
         given_out = {eq.target for eq, kind in matches if kind == "value" and self.is_given_out(eq)}
-        held = {eq.target for eq, kind in matches if kind == "value"} - given_out
-        equations = [Assignment(_before(eq.target), _dated(eq.expr, -1)) if kind == "state" else eq for eq, kind in matches]
+        held = {eq.target for eq, kind in matches if kind == "value"} - given_out | free
+        equations = [eq for eq, kind in matches if kind != "state" or eq.target in free]
+        equations += [Assignment(_before(eq.target), _dated(eq.expr, -1)) for eq, kind in matches if kind == "state"]
         equations = [eq for eq in equations if eq.target not in given_out]
-        goals = [Goal(eq.target, eq.expr, eq.target not in given_out) for eq, kind in matches if kind == "state" or eq.target in given_out]
+        goals = [
+            Goal(eq.target, eq.expr, eq.target not in given_out)
+            for eq, kind in matches
+            if (kind == "state" and eq.target not in free) or eq.target in given_out
+        ]
         for side, cell in self.cells.items():
             steps = (Assignment(self.own(eq.target, side), self.own(eq.expr, side)) for eq in cell.equations)
             equations += [eq for eq in steps if eq.target not in held]
@@ -91,11 +118,12 @@ class _Pairing:
 
     def substituted(self, clause: Clause) -> tuple[Assignment, str]:
         """The equation of a clause, with its shapes checked."""
-        target = Ref(clause.target, None if clause.kind == "parameter" else 0)
+        target = Ref(clause.target, None if clause.kind in UNDATED else 0)
         wanted = self.typer.shapes[clause.target]
         if isinstance(clause.expr, Ref) and clause.expr.name not in self.typer.shapes:
             self.typer.shapes[clause.expr.name] = wanted
-        expr, shape = self.typed(clause.expr)
+        other = RIGHT if clause.side == LEFT else LEFT
+        expr, shape = self.typed(resized(standing(clause.expr), lambda size: tuple(self.atom(other, atom) for atom in size)))
         if shape and len(shape) != len(wanted):
             found = f"{clause.written}: a {KIND[len(wanted)]} cannot be a {KIND[len(shape)]}"
             raise CellError(found, hint="write both sides with equal shapes")
@@ -118,7 +146,7 @@ class _Pairing:
         """States, inputs and parameters that both cells have, as far as no clause speaks of them."""
         taken = {clause.target for clause in self.clauses}
         taken |= {ref.name for clause in self.clauses if clause.kind == "state" for ref in refs(clause.expr)}
-        groups = (("state", 0, "states"), ("input", 0, "inputs"), ("parameter", None, "parameters"))
+        groups = (("state", 0, "states"), ("input", 0, "inputs"), ("parameter", None, "parameters"), ("constant", None, "constants"))
         for kind, time, attribute in groups:
             there = {name.id: name.marked(RIGHT) for name in getattr(self.second, attribute)}
             for name in getattr(self.first, attribute):
@@ -127,6 +155,16 @@ class _Pairing:
                     continue
                 self.same_shape(name, one, other)
                 yield Assignment(Ref(one, time), Ref(other, time)), kind
+
+    def usual_values(self) -> Iterator[tuple[Assignment, str]]:
+        """The values of the constants that only one of the cells has, and that no clause speaks of."""
+        spoken = {clause.target for clause in self.clauses} | {ref.name for clause in self.clauses for ref in refs(clause.expr)}
+        for side, cell in self.cells.items():
+            (other,) = (c for s, c in self.cells.items() if s != side)
+            there = {name.id for name in other.constants}
+            for name, value in cell.constants.items():
+                if name.id not in there and name.marked(side) not in spoken:
+                    yield Assignment(Ref(name.marked(side)), Number(value)), "constant"
 
     def same_shape(self, name: Name, one: Name, other: Name) -> None:
         a, b = self.typer.shapes[one], self.typer.shapes[other]
@@ -161,7 +199,9 @@ class _Pairing:
         shapes = {name: tuple(self.named(size) for size in shape) for name, shape in self.typer.shapes.items()}
         names = (self.first.name, self.second.name)
         sides = names if names[0] != names[1] else (f"the first {names[0]}", f"the second {names[0]}")
-        found = Pair(sides, tuple(steps), shapes, tuple(named), self.clauses, merged)
+        matched = {eq.target for eq in steps}
+        partial = any(Ref(name.marked(LEFT), -1) not in matched for name in self.first.states)
+        found = Pair(sides, tuple(steps), shapes, tuple(named), self.clauses, merged, partial)
         ids = [{name.id for name in (*cell.parameters, *cell.inputs)} for cell in self.cells.values()]
         spoken = {ref.name for clause in self.clauses for ref in refs(clause.expr)}
         single = (ref for ref in found.given if ref.name.marks[-1] != NEW and ref.time != -1 and ref.name not in spoken)
@@ -201,7 +241,19 @@ class _Pairing:
 def _marked(node: Expr, mark: str) -> Expr:
     if isinstance(node, Ref):
         return replace(node, name=node.name.marked(mark))
+    if isinstance(node, Constant):
+        return Ref(node.name.marked(mark))
     return rebuild(node, lambda child: _marked(child, mark))
+
+
+def standing(expr: Expr) -> Expr:
+    """``diag(u)`` that is no factor of a product as u onesᵀ ⊙ I, a matrix of its own."""
+    if isinstance(expr, Call) and expr.fn == "diag":
+        (arg,) = expr.args
+        return Times("⊙", Times("", arg, Transpose(Ones(()))), Identity(()))
+    if isinstance(expr, Times) and expr.op not in ("⊙", "*"):
+        return rebuild(expr, lambda side: side if isinstance(side, Call) and side.fn == "diag" else standing(side))
+    return rebuild(expr, standing)
 
 
 def _before(ref: Ref) -> Ref:

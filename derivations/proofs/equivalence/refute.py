@@ -87,7 +87,7 @@ def _difference(run: Run) -> Difference | None:
             for eq in pair.equations:
                 if number == 1 or eq.target.time != -1:
                     shape = shape_value(pair.shapes[eq.target.name], run.sizes)
-                    known[eq.target] = np.broadcast_to(evaluate_expr(eq.expr, known, plain()), shape)
+                    known[eq.target] = np.broadcast_to(evaluate_expr(eq.expr, known, plain(), sizes=run.sizes), shape)
             found = _differing(run, known, number) if number == len(run.steps) else None
             known |= {before: known[Ref(before.name, 0)] for before in list(known) if before.time == -1}
     return found
@@ -96,7 +96,7 @@ def _difference(run: Run) -> Difference | None:
 def _differing(run: Run, known: Values, step: int) -> Difference | None:
     for goal in run.pair.goals:
         left = np.asarray(known[goal.value], dtype=float)
-        right = np.broadcast_to(evaluate_expr(goal.expr, known, plain()), left.shape)
+        right = np.broadcast_to(evaluate_expr(goal.expr, known, plain(), sizes=run.sizes), left.shape)
         far = np.abs(left - right) > DIFFERENT * np.maximum(1.0, np.abs(right))
         for entry in np.ndindex(*left.shape):
             if far[entry] and np.isfinite(left[entry]) and np.isfinite(right[entry]):

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from derivations.catalogue import get_cell
+from derivations.catalogue import cell_names, get_cell
 from derivations.cell import Cell
+from derivations.form import forms
 from derivations.proofs.equivalence.judge import compare
+from derivations.proofs.equivalence.parallel import judge_form
+from derivations.proofs.equivalence.scan import prove_convolution, prove_scan
 from derivations.relation import Relation
 from derivations.verdict import Result, Verdict
 
 OPPOSITE: dict[Verdict, Verdict] = {"proved": "refuted", "refuted": "proved"}
 
 
+FORM_PROOFS = {"scan": prove_scan, "convolution": prove_convolution}
+
+
 def judge_relations(cell: Cell) -> tuple[Result, ...]:
-    """A verdict on each relation of a cell file; ``CellError`` if one cannot be read or names an unknown cell."""
-    return tuple(judge_relation(cell, relation) for relation in cell.relations)
+    """A verdict on each relation of a cell file, and on each parallel form of a cell of the catalogue.
+
+    Raises ``CellError`` if a relation cannot be read or names an unknown cell.
+    """
+    stated = (judge_relation(cell, relation) for relation in cell.relations)
+    known = cell.name in cell_names() and get_cell(cell.name) is cell
+    parallel = (result for form in forms() if known and form.cell == cell.name for result in judge_form(form, cell))
+    return (*stated, *parallel)
 
 
 def judge_relation(cell: Cell, relation: Relation) -> Result:
     """A verdict on one relation. That two cells differ is proved by the run that refutes their equality."""
-    (result,) = compare(cell, get_cell(relation.cell), relation.where, relation.any)
+    if relation.form:
+        result = FORM_PROOFS[relation.form](cell)
+    else:
+        (result,) = compare(cell, get_cell(relation.cell), relation.where, relation.any)
     if not relation.holds:
-        statement = result.statement.replace(" = ", " ≠ ", 1)
+        statement = _denied(result.statement)
         why = "they are equal; the proof is given" if result.verdict == "proved" else result.why
         result = replace(result, statement=statement, verdict=OPPOSITE.get(result.verdict, result.verdict), why=why)
     return replace(result, reading=relation.note)
+
+
+def _denied(statement: str) -> str:
+    return statement.replace(" is a ", " is not a ", 1) if " is a " in statement else statement.replace(" = ", " ≠ ", 1)

@@ -41,6 +41,17 @@ class System:
         """A given value, for people: ``W_f of lstm``."""
         return unicode(Ref(ref.name.unmarked, ref.time))
 
+    def told(self, goal: Goal, time: int | None = 0) -> str:
+        """What a goal says, left and right in the names of their sides: ``c_t = 2 c_t``."""
+        return f"{name_unicode(goal.value.name.unmarked, time)} = {unicode(plain(goal.expr, time))}"
+
+
+def plain(expr: Expr, time: int | None) -> Expr:
+    """An expression without marks, at another time."""
+    if isinstance(expr, Ref):
+        return Ref(expr.name.unmarked, None if expr.time is None else time)
+    return rebuild(expr, lambda child: plain(child, time))
+
 
 def resized(node: Expr, change: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> Expr:
     """An expression with other sizes in the nodes that hold some, such as parts of vectors and vectors of ones."""

@@ -14,7 +14,7 @@ import sympy as sp
 from derivations.cell import Cell
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction, as_expr
 from derivations.functions import FUNCTIONS, Interval
-from derivations.notation.tree import Apply, Concat, Expr, MatMul, Neg, Number, Power, Product, Quotient, Ref, Sum, Transpose, rebuild
+from derivations.notation.tree import Apply, Concat, Expr, Neg, Number, Power, Product, Quotient, Ref, Sum, Transpose, rebuild
 from derivations.proofs.ranges import interval as iv
 from derivations.proofs.ranges.sign import interval
 
@@ -148,10 +148,8 @@ class Scalars:
                 return self.symbol(expr, iv.hull(self._natural(part) for part in expr.parts))
             case Transpose():
                 return self.symbol(expr, self._natural(expr.arg))
-            case Quotient() | MatMul():
-                return self.symbol(expr)
             case _:
-                raise TypeError(f"{type(expr).__name__} is not an author's expression")
+                return self.symbol(expr)
 
     def unlowered(self, expr: Expr) -> Expr:
         """An expression in the author's names only."""

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from evaluation import FUNCTIONS, STEP, random_values
+from evaluation import FUNCTIONS, STEP, constants_of, random_values
 
 from derivations import Cell
 from derivations.evaluate import Values, evaluate_cell
@@ -24,14 +24,15 @@ class Case:
     cell: Cell
     module: ModuleType
     sizes: dict[str, int]
-    values: Values  # inputs at time 0 [time, batch, …], initial states at -1 [batch, …], parameters without time
+    values: Values  # inputs at time 0 [time, batch, …], initial states at -1 [batch, …], parameters and constants without time
     upstream: dict[Name, np.ndarray]
 
     def __post_init__(self) -> None:
         m = self.module
         self.parameters = dict(zip(self.cell.parameters, m.PARAMETERS, strict=True))
         self.p = m.init(**{size: self.sizes[size] for size in m.SIZES}, rng=0)
-        for name, key in self.parameters.items():
+        self.constants = dict(zip(self.cell.constants, getattr(m, "CONSTANTS", {}), strict=True))
+        for name, key in {**self.parameters, **self.constants}.items():
             setattr(self.p, key, self.values[Ref(name)])
         self.inputs = [self.values[Ref(n, 0)] for n in self.cell.inputs]
         self.initial = [self.values[Ref(n, -1)] for n in self.cell.states]
@@ -55,7 +56,8 @@ class Case:
             state = {Ref(n, -1): values[Ref(n, -1)][b] for n in self.cell.states}
             for t in range(time):
                 now = {Ref(n, 0): values[Ref(n, 0)][t, b] for n in self.cell.inputs}
-                known = evaluate_cell(self.cell.equations, {**{Ref(n): values[Ref(n)] for n in self.parameters}, **now, **state}, FUNCTIONS)
+                given = {Ref(n): values[Ref(n)] for n in (*self.parameters, *self.constants)}
+                known = evaluate_cell(self.cell.equations, {**given, **now, **state}, FUNCTIONS, sizes=self.sizes)
                 state = {Ref(n, -1): known[Ref(n, 0)] for n in self.cell.states}
                 for n in self.cell.outputs:
                     found[n][t, b] = known[Ref(n, 0)]
@@ -80,7 +82,7 @@ def make_case(cell: Cell, time: int = 3, batch: int = 2, first_size: int = 2, se
     def normal(name: Name, *lead: int) -> np.ndarray:
         return 0.6 * rng.standard_normal((*lead, *shape_value(cell.shapes[name], sizes)))
 
-    values = random_values([Ref(n) for n in cell.parameters], cell.shapes, sizes, seed)
+    values = random_values([Ref(n) for n in cell.parameters], cell.shapes, sizes, seed) | constants_of(cell, sizes, seed)
     values |= {Ref(n, 0): normal(n, time, batch) for n in cell.inputs} | {Ref(n, -1): normal(n, batch) for n in cell.states}
     return Case(cell, load(cell), sizes, values, {n: normal(n, time, batch) for n in cell.outputs})
 

@@ -178,3 +178,33 @@ def test_claims_that_cannot_be_read(claim, message):
     assert message in str(error.value)
     assert "claim" in str(error.value)
     assert claim[:20] in str(error.value)
+
+
+DELTA = Cell.from_equations("k_t = W_k x_t\nv_t = W_v x_t\nS_t = S_{t-1} + k_t (v_t - S_{t-1}ᵀ k_t)ᵀ")
+TURNED = Cell.from_equations("A_t = U - Uᵀ - δ I\nh_t = h_{t-1} + tanh(W x_t + A_t h_{t-1})", constants={"delta": 0.05})
+MEANS = Cell.from_equations("a_t = W x_t\nμ_t = mean(a_t)\nh_t = h_{t-1} ⊙ a_t + μ_t", shapes={"mu": []})
+
+ARRAYS = [
+    (DELTA, "S_t = (I - k_t k_tᵀ) S_{t-1} + k_t v_tᵀ", "proved"),
+    (DELTA, "S_tᵀ k_t = S_{t-1}ᵀ k_t + (v_t - S_{t-1}ᵀ k_t) (k_tᵀ k_t)", "proved"),
+    (DELTA, "S_t = S_{t-1} + k_t v_tᵀ", "refuted"),
+    (TURNED, "A_t + A_tᵀ = -2 δ I", "proved"),
+    (TURNED, "A_t + A_tᵀ = -3 δ I", "refuted"),
+    (MEANS, "sum(a_t - μ_t) = 0", "proved"),
+    (MEANS, "sum(a_t) = hidden μ_t", "proved"),
+]
+
+
+@pytest.mark.parametrize(("cell", "claim", "expected"), ARRAYS)
+def test_equalities_of_arrays(cell, claim, expected):
+    result = judge_claim(cell, claim)
+    assert result.verdict == expected, result
+    assert result.proof if expected == "proved" else result.counterexample
+
+
+def test_between_stands_for_two_comparisons():
+    assert verdict("gru_before", "h_t between h_{t-1} and h̃_t").verdict == "proved"
+    assert verdict("gru_before", "h_t lies between 0 and h̃_t").verdict == "refuted"
+    assert verdict("lstm", "h_t between 0 and tanh(c_t)").verdict == "proved"
+    with pytest.raises(CellError, match="no comparison"):
+        verdict("lstm", "h_t between 0")

@@ -208,3 +208,52 @@ def test_the_sizes_of_two_cells_become_common_ones() -> None:
     square = Cell.from_equations("h_t = tanh(x_t + U h_{t-1} + b)", name="square")
     result = only(get_cell("rnn"), square, "W = U")
     assert result.statement.endswith("at hidden = inputs")
+
+
+def test_a_diagonal_matrix_stands_for_a_matrix_of_its_own() -> None:
+    before, after = get_cell("gru_before"), get_cell("gru_after")
+    assert only(before, after, "U_h = diag(u); b_hr = 0", ("u",)).verdict == "proved"
+    assert only(before, after, "U_h = diag(u)", ("u",)).verdict == "refuted"
+    assert only(before, after, "U_z = diag(u); b_hr = 0", ("u",)).verdict == "refuted"
+    diagonal = Cell.from_equations("h_t = tanh(W x_t + u ⊙ h_{t-1} + b)", name="diagonal")
+    assert only(get_cell("rnn"), diagonal, "U = diag(u)").verdict == "proved"
+    assert only(get_cell("rnn"), diagonal, "U = -diag(u)").verdict == "refuted"
+
+
+def test_a_parameter_can_stand_for_what_changes_with_the_input() -> None:
+    factored = get_cell("mrnn")
+    assert only(factored, get_cell("rnn"), "U = U_hf diag(W_fx x_t) U_fh").verdict == "proved"
+    assert only(factored, get_cell("rnn"), "U = -U_hf diag(W_fx x_t) U_fh").verdict == "refuted"
+
+
+def test_constants_are_the_same_by_name_and_have_their_values_otherwise() -> None:
+    leaky = Cell.from_equations("h_t = (1 - a) h_{t-1} + a tanh(W x_t + U h_{t-1} + b)", name="leaky", constants={"a": 0.25})
+    other = Cell.from_equations("h_t = h_{t-1} + a (tanh(W x_t + U h_{t-1} + b) - h_{t-1})", name="other", constants={"a": 0.5})
+    number = Cell.from_equations("h_t = 0.75 h_{t-1} + 0.25 tanh(W x_t + U h_{t-1} + b)", name="number")
+    assert only(leaky, other).verdict == "proved"
+    assert only(leaky, number).verdict == "proved"
+    assert only(other, number).verdict == "refuted"
+    assert only(leaky, get_cell("rnn"), "a = 1").verdict == "proved"
+    assert only(leaky, get_cell("rnn")).verdict == "refuted"
+
+
+def test_a_state_held_at_anything_is_whatever_it_is_in_both_cells() -> None:
+    one = Cell.from_equations("m_t = tanh(W x_t + m_{t-1})\ns_t = s_{t-1} + V x_t", name="one")
+    scaled = "m_t = {}\ns_t = exp(m_{{t-1}} - m_t) ⊙ s_{{t-1}} + exp(-m_t) ⊙ (V x_t)"
+    two = Cell.from_equations(scaled.format("σ(W x_t + m_{t-1})"), name="two")
+    assert only(one, two, "s_t = exp(m_t) ⊙ s_t; m_t = q", ("q",)).verdict == "proved"
+    alone = only(one, two, "s_t = exp(m_t) ⊙ s_t")  # m of the second cell stands for something else than m of the first
+    assert alone.verdict == "proved"
+    assert alone.statement.endswith(", in s_t")
+    assert only(one, two, "s_t = exp(m_t) ⊙ s_t; m_t = m_t").verdict == "refuted"
+    assert only(one, two, "s_t = 2 exp(m_t) ⊙ s_t; m_t = q", ("q",)).verdict == "refuted"
+
+
+def test_outputs_that_are_no_states_are_compared_and_can_be_matched() -> None:
+    text = "h_t = tanh(W x_t + U h_{t-1} + b)\ny_t = V h_t"
+    one, two = (Cell.from_equations(text.replace("V", v), name="one") for v in ("V", "2 V"))
+    named = Cell.from_equations(text.replace("y_t", "z_t"), name="named")
+    assert only(one, one).verdict == "proved"
+    assert only(one, two).verdict == "refuted"
+    assert only(named, one, "z_t = y_t").verdict == "proved"
+    assert only(named, one, "z_t = -y_t").verdict == "refuted"

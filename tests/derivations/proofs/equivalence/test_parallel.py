@@ -1,0 +1,89 @@
+"""Parallel forms: equal to the recurrence where they are, refuted where one term of them is changed."""
+
+from dataclasses import replace
+
+import pytest
+
+from derivations import Cell, CellError
+from derivations.form import Form, forms, read_form
+from derivations.proofs.equivalence.parallel import judge_form
+
+SHAPES = {"q": ["key"], "k": ["key"], "v": ["value"], "S": ["key", "value"], "β": []}
+PROJECTED = "q_t = W_q x_t / sqrt(key)\nk_t = W_k x_t\nv_t = W_v x_t\n"
+PLAIN = {
+    "linear_attention": PROJECTED + "S_t = S_{t-1} + k_t v_tᵀ\no_t = S_tᵀ q_t",
+    "retnet": PROJECTED + "S_t = γ S_{t-1} + k_t v_tᵀ\no_t = S_tᵀ q_t",
+    "gla": PROJECTED + "a_t = σ(W_a x_t + b_a)\nS_t = diag(a_t) S_{t-1} + k_t v_tᵀ\no_t = S_tᵀ q_t",
+    "deltanet": PROJECTED + "k̂_t = k_t / norm(k_t)\nβ_t = σ(wᵀ x_t)\nS_t = S_{t-1} + β_t k̂_t (v_t - S_{t-1}ᵀ k̂_t)ᵀ\no_t = S_tᵀ q_t",
+}
+FORMS = {form.cell: form for form in forms() if form.cell in PLAIN}
+
+
+def cell(name: str) -> Cell:
+    shapes = {key: shape for key, shape in SHAPES.items() if key != "β" or name == "deltanet"}
+    constants = {"gamma": 0.96875} if name == "retnet" else {}
+    named = {"beta" if key == "β" else key: shape for key, shape in shapes.items()}
+    return Cell.from_equations(PLAIN[name], name=name, shapes=named, constants=constants)
+
+
+def verdicts(form: Form, name: str) -> set[str]:
+    return {result.verdict for result in judge_form(form, cell(name))}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_chunk_equals_its_steps(name: str) -> None:
+    results = judge_form(FORMS[name], cell(name))
+    assert [result.verdict for result in results] == ["proved"] * len(FORMS[name].lengths)
+    assert {f"{n} steps of {name} = {FORMS[name].title}" for n in FORMS[name].lengths} == {r.statement for r in results}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("linear_attention", "j <= i", "j < i"),
+        ("linear_attention", "S_0ᵀ q_i +", "2 S_0ᵀ q_i +"),
+        ("linear_attention", "(k_jᵀ q_i) v_j", "(k_iᵀ q_j) v_j"),
+        ("retnet", "prod{j < l <= i}", "prod{j <= l <= i}"),
+        ("retnet", "prod{l <= C}(γ) S_0", "S_0"),
+        ("gla", "k_j / b_j", "k_j / b_i"),
+        ("gla", "diag(b_C) S_0", "S_0"),
+        ("deltanet", "m_ij = -sum", "m_ij = sum"),
+        ("deltanet", "n_i = u_i - S_0ᵀ w_i", "n_i = u_i"),
+        ("deltanet", "β_j v_j", "v_j"),
+    ],
+)
+def test_a_changed_form_is_refuted(name: str, old: str, new: str) -> None:
+    form = replace(FORMS[name], lengths=(2,))
+    assert old in form.equations
+    (result,) = judge_form(replace(form, equations=form.equations.replace(old, new)), cell(name))
+    assert result.verdict == "refuted"
+    *_, step_by_step, of_the_form = result.counterexample.values()
+    assert abs(step_by_step - of_the_form) > 1e-6
+
+
+def test_a_value_that_may_be_anything_is_left_out_of_the_equations() -> None:
+    scaled = Cell.from_equations("m_t = tanh(W x_t + m_{t-1})\ns_t = exp(m_{t-1} - m_t) ⊙ s_{t-1} + exp(-m_t) ⊙ (V x_t)", name="scaled")
+    text = 'cell = "scaled"\ntitle = "sums"\nlengths = [2]\n{}equations = "s_C = exp(-m_C) ⊙ (exp(m_0) ⊙ s_0 + V x_1 + V x_2)"\n'
+    with pytest.raises(CellError, match="depends on the state"):
+        judge_form(read_form(text.format(""), "sums"), scaled)
+    (result,) = judge_form(read_form(text.format('any = ["m"]\n'), "sums"), scaled)
+    assert result.verdict == "proved"
+    with pytest.raises(CellError, match="k is not computed"):
+        judge_form(read_form(text.format('any = ["k"]\n'), "sums"), scaled)
+
+
+@pytest.mark.parametrize(
+    ("equations", "found"),
+    [
+        ("o_i = S_0ᵀ q_i", "ends without a state"),
+        ("S_C = S_1", "depends on the state"),
+        ("S_C = S_0 + z_1 k_1ᵀ", "no value of linear_attention"),
+        ("S_C = S_0 + k_0 v_1ᵀ", "only states"),
+        ("S_C = S_0 + k_9 v_1ᵀ", "no value of linear_attention"),
+        ("S_C = S_0 +", "form mine"),
+    ],
+)
+def test_a_form_that_uses_what_it_may_not_is_an_error(equations: str, found: str) -> None:
+    form = Form("mine", "mine", "", "linear_attention", (2,), equations)
+    with pytest.raises(CellError, match=found):
+        judge_form(form, cell("linear_attention"))
