@@ -4,37 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 import mpmath
 import numpy as np
-import sympy as sp
-from mpmath.ctx_iv import MPIntervalContext
 
 from derivations.calculus import derive
 from derivations.cell import Cell
+from derivations.claims.stated import dot
 from derivations.equations import Program
-from derivations.evaluate import Functions, Values, evaluate_cell, evaluate_program
-from derivations.functions import FUNCTIONS
+from derivations.evaluate import Values, evaluate_cell, evaluate_program
 from derivations.notation.tree import Ref
+from derivations.proofs.claims.refute import IV, enclosing_functions
 from derivations.proofs.step import leaves
 from derivations.sizes import shape_value
 
-DIGITS = 50
-IV = MPIntervalContext()  # of our own: the precision of mpmath.iv is left alone
-IV.dps = DIGITS
-
 Entries = Mapping[str, Any]  # by Name.id: numbers or nested lists; what is not given is 0
-
-
-@lru_cache(maxsize=1)
-def functions() -> Functions:
-    """The functions of cells on arrays of enclosures, from their definitions."""
-    u = sp.Symbol("u", real=True)
-    known = {"exp": IV.exp, "log": IV.log, "sqrt": IV.sqrt, "Abs": abs}
-    made = {name: sp.lambdify(u, f.definition(u).rewrite(sp.exp), [known]) for name, f in FUNCTIONS.items()}
-    return {name: np.frompyfunc(f, 1, 1) for name, f in made.items()}
 
 
 def exactly(value: Fraction | int | str) -> Any:
@@ -63,7 +48,7 @@ def run(cell: Cell, values: Values, steps: int) -> list[Values]:
     """The values of every step; states are passed on, parameters and inputs stay."""
     history, now = [], dict(values)
     for _ in range(steps):
-        known = evaluate_cell(cell.equations, now, functions(), constant)
+        known = evaluate_cell(cell.equations, now, enclosing_functions(), constant)
         history.append(known)
         now |= {Ref(name, -1): known[Ref(name, 0)] for name in cell.states}
     return history
@@ -78,16 +63,11 @@ def carried(cell: Cell, values: Values, steps: int, start: Entries, sizes: Mappi
     known: Values = {}
     now |= zero | moved
     for _ in range(steps):
-        known = evaluate_program(both, now, functions(), sizes, constant)
+        known = evaluate_program(both, now, enclosing_functions(), sizes, constant)
         for name in cell.states:
             for ref in (Ref(name, 0), dot(Ref(name, 0))):
                 now[Ref(ref.name, -1)] = known[ref]
     return {dot(Ref(name, 0)): known[dot(Ref(name, 0))] for name in cell.states}
-
-
-def dot(ref: Ref) -> Ref:
-    """The tangent of a value."""
-    return Ref(ref.name.marked("dot"), ref.time)
 
 
 def middle(enclosure: Any, digits: int = 6) -> str:

@@ -7,12 +7,13 @@ import sympy as sp
 from derivations.catalogue import get_cell
 from derivations.cell import Cell
 from derivations.claims.claim import Claim
-from derivations.claims.enclosures import below, exactly, functions, given, middle, run
+from derivations.claims.enclosures import below, exactly, given, middle, run
 from derivations.claims.facts import Fact, concluded
 from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Ref
 from derivations.proofs import prove_ranges
 from derivations.proofs.claims import judge_claim
+from derivations.proofs.claims.refute import enclosing_functions
 from derivations.verdict import Result
 
 INDEPENDENT = "the calculus and all gradients"
@@ -71,7 +72,7 @@ def _instance(cell: Cell, bias: int, steps: int) -> tuple[Fact, ...]:
     values = given(cell, dict.fromkeys(cell.sizes, 1), {name.id: [bias] for name in cell.parameters if name.base == "b"})
     known = run(cell, values, steps)[-1]
     c, h = (known[Ref(name, 0)][0] for name in cell.assigned if name.id in ("c", "h"))
-    top, near = functions()["tanh"](exactly(steps)), exactly("1e-15")
+    top, near = enclosing_functions()["tanh"](exactly(steps)), exactly("1e-15")
     return (
         Fact(f"β = {bias}: {steps} − c_{steps} = {middle(steps - c)}, enclosed in (0, 1e-15)", below(c, steps) and below(steps - c, near)),
         Fact(f"β = {bias}: tanh({steps}) − h_{steps} = {middle(top - h)}, enclosed in (0, 1e-15)", below(h, top) and below(top - h, near)),

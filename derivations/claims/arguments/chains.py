@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from derivations.claims.arguments.jacobian import Stated, stated, verdict_on
+from derivations.claims.arguments.jacobian import verdict_on
 from derivations.claims.claim import Claim
 from derivations.claims.facts import Fact, concluded
+from derivations.claims.stated import Stated, stated
 from derivations.evaluate import Values, evaluate_expr
 from derivations.notation.tree import Ref
 from derivations.proofs.gradients.exact import Field, attempted

@@ -16,8 +16,9 @@ import numpy as np
 
 from derivations.cell import Cell
 from derivations.claims.claim import Claim
-from derivations.claims.enclosures import below, carried, dot, exactly, given, middle, run
+from derivations.claims.enclosures import below, carried, exactly, given, middle, run
 from derivations.claims.facts import Fact, refuted
+from derivations.claims.stated import dot
 from derivations.evaluate import Values, evaluate_cell
 from derivations.notation.tree import Ref
 from derivations.proofs.gradients.comparison import STEP, high_precision, precise

@@ -13,14 +13,16 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from derivations.claims.arguments.jacobian import stated, verdict_on
+from derivations.claims.arguments.jacobian import verdict_on
 from derivations.claims.arguments.slopes import Y, slope_facts, slope_in_value
 from derivations.claims.claim import Claim
-from derivations.claims.enclosures import below, exactly, functions, given, middle, run
+from derivations.claims.enclosures import below, exactly, given, middle, run
 from derivations.claims.facts import Fact, concluded, refuted
 from derivations.claims.scalars import scalar
+from derivations.claims.stated import stated
 from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Ref
+from derivations.proofs.claims.refute import enclosing_functions
 from derivations.verdict import Result, Verdict
 
 NAMED = "named, not proved here: ‖A B‖ ≤ ‖A‖ ‖B‖ and ‖diag(d)‖ = max |dᵢ| for the spectral norm (Horn and Johnson, Matrix Analysis, 5.6)"
@@ -160,7 +162,7 @@ def latching(claim: Claim) -> Result:
     """A region in which every Jacobian is a contraction keeps the state and forgets how it came there."""
     gain, edge, kick = claim.number("gain"), claim.number("edge"), claim.number("input")
     u, low = exactly(str(gain)), exactly(str(edge))
-    smallest = functions()["tanh"](u * low - exactly(str(kick)))
+    smallest = enclosing_functions()["tanh"](u * low - exactly(str(kick)))
     slope = u * (1 - smallest**2)
     facts = (
         _step_fact(claim),

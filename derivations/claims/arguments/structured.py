@@ -8,10 +8,11 @@ from fractions import Fraction
 import sympy as sp
 
 from derivations.catalogue import get_cell
-from derivations.claims.arguments.jacobian import Stated, stated, verdict_on
+from derivations.claims.arguments.jacobian import verdict_on
 from derivations.claims.claim import Claim
 from derivations.claims.facts import Fact, concluded, refuted
 from derivations.claims.scalars import scalar
+from derivations.claims.stated import Stated, stated
 from derivations.notation import unicode
 from derivations.notation.tree import Expr, MatMul, Ref, Transpose, children
 from derivations.structure import recurrence

@@ -135,7 +135,7 @@ class _Search:
 
     def enclosures(self, at: Point) -> tuple[Any, list[Any]]:
         return self.evaluate(
-            at, lambda v: IV.mpf(v.numerator) / v.denominator, _enclosing_functions(),
+            at, lambda v: IV.mpf(v.numerator) / v.denominator, enclosing_functions(),
             absolute=np.frompyfunc(abs, 1, 1), max_of=np.frompyfunc(_largest, 2, 1), min_of=np.frompyfunc(_smallest, 2, 1),
         )  # fmt: skip
 
@@ -193,7 +193,8 @@ def _float_functions() -> dict[str, Callable[[Any], Any]]:
 
 
 @lru_cache(maxsize=1)
-def _enclosing_functions() -> dict[str, Callable[[Any], Any]]:
+def enclosing_functions() -> dict[str, Callable[[Any], Any]]:
+    """The functions of cells on arrays of enclosures, from their definitions."""
     u = sp.Symbol("u", real=True)
     known = {"exp": IV.exp, "log": IV.log, "sqrt": IV.sqrt, "Abs": abs}
     made = {name: sp.lambdify(u, f.definition(u).rewrite(sp.exp), [known]) for name, f in FUNCTIONS.items()}
