@@ -1,8 +1,9 @@
-"""Parallel forms of recurrences: equations over several steps at once, as data, and their expansion to a number of steps.
+"""Other forms of cells, as data: equations over several steps at once, or another recurrence.
 
-A form is a TOML file in ``derivations/relations``. Its equations speak of the values of a cell at positions: ``k_i``, ``S_0``
-(before the first step), ``S_C`` (after the last one). A line about position ``i`` (and ``j``) stands for one line for each
-position from 1 to C; ``for j < i`` restricts it. ``sum{j <= i}(…)`` and ``prod{j < l <= i}(…)`` run over positions.
+A form is a TOML file in ``derivations/relations``. With ``lengths`` its equations speak of the values of a cell at positions:
+``k_i``, ``S_0`` (before the first step), ``S_C`` (after the last one). A line about position ``i`` (and ``j``) stands for one line for
+each position from 1 to C; ``for j < i`` restricts it. ``sum{j <= i}(…)`` and ``prod{j < l <= i}(…)`` run over positions. With
+``where`` its equations are a recurrence like those of a cell file, compared with the cell under that substitution.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from derivations.errors import CellError
 
 FOLDER = Path(__file__).parent / "relations"
-KEYS = {"title", "source", "cell", "lengths", "equations", "note", "any"}
+TEXTS = ("title", "source", "cell", "equations", "note", "where")
+KEYS = {*TEXTS, "lengths", "any", "differs", "shapes", "constants"}
 POSITIONS = "ijl"
 LONGEST = 8  # steps of one form: the number of products grows quickly
 _RUNNING = re.compile(r"(sum|prod|Σ|Π)\{([^{}]*)\}\(")
@@ -29,9 +32,11 @@ _SIGN = {"sum": " + ", "Σ": " + ", "prod": " ⊙ ", "Π": " ⊙ "}
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A parallel form of a cell; ``lengths`` are the numbers of steps for which it is proved.
+    """Another form of a cell.
 
-    ``any`` names values of the cell that may be anything: their equations are left out, which proves more.
+    ``lengths`` are the numbers of steps for which a form over several steps is proved; a recurrence has none, but ``where``,
+    what stands for what, and ``shapes`` and ``constants`` as in a cell file. ``any`` names values of the cell that may be
+    anything, or names in ``where`` that stand for anything. ``differs`` says that the two are not equal.
     """
 
     name: str
@@ -42,6 +47,10 @@ class Form:
     equations: str
     note: str = ""
     any: tuple[str, ...] = ()
+    where: str = ""
+    differs: bool = False
+    shapes: Mapping[str, Any] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
 
     def over(self, steps: int) -> str:
         """The equations of a form over a number of steps, one line for each value."""
@@ -61,20 +70,22 @@ def read_form(text: str, name: str, file: str = "") -> Form:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CellError(f"not a TOML file: {error}", file=file) from None
-    unknown, missing = sorted(set(data) - KEYS), sorted({"cell", "lengths", "equations"} - set(data))
+    unknown, missing = sorted(set(data) - KEYS), sorted({"cell", "equations"} - set(data))
     if unknown or missing:
         found = f"unknown key {unknown[0]!r}" if unknown else f"no {missing[0]}"
         raise CellError(found, hint=f"a form has {', '.join(sorted(KEYS))}", file=file)
-    lengths = data["lengths"]
+    if ("lengths" in data) == ("where" in data):
+        raise CellError("a form has lengths (over several steps) or where (a recurrence)", hint="one of the two", file=file)
+    lengths, free = data.get("lengths", []), data.get("any", [])
     if not isinstance(lengths, list) or not all(isinstance(n, int) and 1 <= n <= LONGEST for n in lengths):
         raise CellError("lengths is not a list of numbers of steps", hint=f"for example lengths = [2, 3, 4], at most {LONGEST}", file=file)
-    if not all(isinstance(data.get(key, ""), str) for key in KEYS - {"lengths", "any"}):
-        raise CellError("a key of a form is not a string", hint="only lengths and any are lists", file=file)
-    texts = {key: data.get(key, "") for key in ("title", "source", "cell", "equations", "note")}
-    free = data.get("any", [])
+    wanted: dict[str, type] = {**dict.fromkeys(TEXTS, str), "differs": bool, "shapes": dict, "constants": dict}
+    for key, kind in wanted.items():
+        if not isinstance(data.get(key, kind()), kind):
+            raise CellError(f"{key} is a {type(data[key]).__name__}", hint=f"expected a {kind.__name__}", file=file)
     if not (isinstance(free, list) and all(isinstance(name, str) for name in free)):
         raise CellError("any is not a list of names", hint='for example any = ["m"]', file=file)
-    return Form(name, lengths=tuple(lengths), any=tuple(free), **texts)
+    return Form(name, lengths=tuple(lengths), any=tuple(free), **{key: data.get(key, kind()) for key, kind in wanted.items()})
 
 
 def _unrolled(line: str, steps: int) -> Iterator[str]:

@@ -111,8 +111,11 @@ def _relation(cell: Cell, relation: Relation) -> str:
 
 def _relations(cell: Cell) -> list[str]:
     """The relations that a cell file states, then the parallel forms of the cell."""
-    parallel = (f"{' or '.join(map(str, form.lengths))} steps of {cell.name} = {form.title}" for form in forms() if form.cell == cell.name)
-    return [*(_relation(cell, relation) for relation in cell.relations), *parallel]
+    found = [_relation(cell, relation) for relation in cell.relations]
+    for form in (form for form in forms() if form.cell == cell.name):
+        sign, steps = "≠" if form.differs else "=", f"{' or '.join(map(str, form.lengths))} steps of " if form.lengths else ""
+        found.append(f"{steps}{cell.name} {sign} {form.title}")
+    return found
 
 
 def _shapes(cell: Cell) -> Table:

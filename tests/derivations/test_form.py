@@ -32,8 +32,11 @@ def test_sums_and_products_run_over_positions_and_may_be_empty() -> None:
         ('cell = "a"\nlengths = [0]\nequations = ""', "lengths"),
         ('cell = "a"\nlengths = [99]\nequations = ""', "lengths"),
         ('cell = "a"\nlengths = [2]\nequations = ""\nsteps = 1', "unknown key 'steps'"),
-        ('cell = "a"\nlengths = [2]\nequations = 3', "not a string"),
+        ('cell = "a"\nlengths = [2]\nequations = 3', "equations is a int"),
         ('cell = "a"\nlengths = [2]\nequations = ""\nany = "m"', "any is not a list"),
+        ('cell = "a"\nequations = ""', "lengths .* or where"),
+        ('cell = "a"\nlengths = [2]\nwhere = ""\nequations = ""', "lengths .* or where"),
+        ('cell = "a"\nwhere = ""\nequations = ""\ndiffers = 1', "differs is a int"),
         ("cell =", "not a TOML file"),
     ],
 )

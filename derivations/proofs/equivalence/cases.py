@@ -24,18 +24,20 @@ class Cases(Identities):
 
     def opaque(self, fn: str, poly: Poly, indices: tuple[Index, ...], exponent: Fraction | int = 1) -> Poly:
         """The value of a function, by the cases of the signs that its argument depends on."""
-        if fn in BY_SIGN:
-            if fn == "relu" and negative(poly):
-                return add(poly, self.opaque("relu", scale(poly, -1), indices))
-            above, below = BY_SIGN[fn]
-            up, down = self.opaque(STEP, poly, indices), self.opaque(STEP, scale(poly, -1), indices)
-            return self.multiply(poly, add(scale(up, above), scale(down, below)))
-        if fn == "sign":
-            return add(self.opaque(STEP, poly, indices), scale(self.opaque(STEP, scale(poly, -1), indices), -1))
         case = self.case(poly, indices)
         if case is None:
             return super().opaque(fn, poly, indices, exponent)
         return self.told_apart(poly, case, lambda part: self.opaque(fn, part, indices, exponent))
+
+    def kinked(self, fn: str, poly: Poly, indices: tuple[Index, ...]) -> Poly:
+        """A function with a kink as a polynomial in the signs of its argument."""
+        if fn == STEP:
+            return self.single(fn, poly, indices)
+        up, down = (self.opaque(STEP, scale(poly, sign), indices) for sign in (1, -1))
+        if fn == "sign":
+            return add(up, scale(down, -1))
+        above, below = BY_SIGN[fn]
+        return self.multiply(poly, add(scale(up, above), scale(down, below)))
 
     def power(self, poly: Poly, exponent: Fraction, indices: tuple[Index, ...]) -> Poly:
         """A power, by cases."""

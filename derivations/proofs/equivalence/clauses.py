@@ -16,11 +16,11 @@ from derivations.cell import Cell
 from derivations.errors import CellError
 from derivations.leaves import with_leaves
 from derivations.notation import name_unicode, read, unicode
-from derivations.notation.tree import Assignment, Expr, Name, Ref, rebuild, refs
+from derivations.notation.tree import Assignment, Expr, Name, Number, Ref, rebuild, refs
 
 LEFT, RIGHT, NEW = "left", "right", "new"  # marks of the names of the first cell, the second, and of neither
 UNDATED = ("parameter", "constant")  # kinds of names that have no time
-Kind = Literal["parameter", "constant", "input", "state", "value"]
+Kind = Literal["size", "parameter", "constant", "input", "state", "value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,24 @@ def _new_names(free: Iterable[str], first: Names, second: Names) -> set[str]:
 def _clauses(eq: Assignment, first: Names, second: Names, new: set[str]) -> Iterator[Clause]:
     """What one equation defines: a name of one cell, or of both."""
     owners = [names for names in (first, second) if eq.target.name in names]
+    if not owners and any(eq.target.name.id in names.cell.sizes for names in (first, second)):
+        yield _size(eq, first, second)
+        return
     if not owners:
         raise CellError(f"{unicode(eq.target)} is a name of neither cell", hint=_near(eq.target.name, first, second), span=eq.span)
     others = [ref for ref in refs(eq.expr) if ref.name.id not in new]
     for owner in owners[:1] if others else owners:
         other = second if owner is first else first
         yield _clause(eq, owner, other, new)
+
+
+def _size(eq: Assignment, first: Names, second: Names) -> Clause:
+    """``length = 1``: a size at which alone the cells are compared."""
+    written = f"{unicode(eq.target)} = {unicode(eq.expr)}"
+    if not (isinstance(eq.expr, Number) and eq.expr.value == 1):
+        raise CellError(f"{written}: a size can be put to 1 only", hint="cells are compared at every size, or where one is 1", span=eq.span)
+    side = first if eq.target.name.id in first.cell.sizes else second
+    return Clause(side.mark, Name(eq.target.name.id), "size", eq.expr, written)
 
 
 def _clause(eq: Assignment, owner: Names, other: Names, new: set[str]) -> Clause:

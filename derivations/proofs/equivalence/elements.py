@@ -20,7 +20,13 @@ from derivations.sizes import Shape
 
 
 class Elements(Expansion):
-    """An expansion in which matrices can stand below each other, too."""
+    """An expansion in which matrices can stand below each other, too, and sizes can be 1."""
+
+    single: frozenset[str] = frozenset()
+
+    def moved(self, expr: Expr, row: Index, column: Index, shift: int) -> Poly:
+        """The element ``shift`` columns to the right, 0 beyond the ends: a matrix of one column has no other one."""
+        return {} if shift and column[1] in self.single else super().moved(expr, row, column, shift)
 
     def axes(self, expr: Expr) -> Axes:
         """Rows and columns of an expression."""
@@ -64,6 +70,7 @@ def products_if_equal(pair: System, goal: Goal, algebra: Identities) -> int | No
     Raises ``Misfit`` if the axes cannot be split into blocks that fit both sides.
     """
     expansion = Elements(algebra, pair.equations, pair.shapes)
+    expansion.single = pair.single
     misfit = Misfit("no elements")
     for elements in ways(expansion, pair.shapes[goal.value.name]):
         try:

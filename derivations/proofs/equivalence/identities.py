@@ -60,6 +60,8 @@ class Identities(Algebra):
         match fn:
             case "sigmoid":
                 return self.sigmoid(poly, indices)
+            case _ if fn in HOMOGENEOUS:
+                return self.homogeneous(fn, poly, indices)
             case "tanh":
                 return add(scale(self.opaque("sigmoid", scale(poly, 2), indices), 2), constant(-1))
             case "softplus" if self.rational:
@@ -70,14 +72,30 @@ class Identities(Algebra):
                 return add(poly, scale(self.opaque("softplus", poly, indices), -1))
             case "softplus" if negative(poly):
                 return add(poly, self.opaque("softplus", scale(poly, -1), indices))
-            case "relu" if negative(poly):
-                return add(poly, self.opaque("relu", scale(poly, -1), indices))
             case _ if (fn in ODD or fn in EVEN) and negative(poly):
                 return scale(self.opaque(fn, scale(poly, -1), indices), -1 if fn in ODD else 1)
-            case _ if fn in HOMOGENEOUS:
-                factor, rest = self.positive_content(poly)
-                return self.multiply(self.raised(factor, HOMOGENEOUS[fn]), self.single(fn, rest, self.used(rest, indices)))
+            case "floor" if self.is_whole(poly):
+                return poly
         return super().opaque(fn, poly, indices)
+
+    def homogeneous(self, fn: str, poly: Poly, indices: tuple[Index, ...]) -> Poly:
+        """A function with a kink at 0: without positive factors, of an argument that begins with a positive coefficient."""
+        factor, rest = self.positive_content(poly)
+        flipped = negative(rest) and fn != "step"
+        rest = scale(rest, -1) if flipped else rest
+        found = self.kinked(fn, rest, self.used(rest, indices))
+        if flipped:  # relu(−a) = relu(a) − a, |−a| = |a|, sign(−a) = −sign(a)
+            found = add(found, scale(rest, -1)) if fn == "relu" else scale(found, -1) if fn == "sign" else found
+        return self.multiply(self.raised(factor, HOMOGENEOUS[fn]), found)
+
+    def kinked(self, fn: str, poly: Poly, indices: tuple[Index, ...]) -> Poly:
+        """The value of a function with a kink at 0, brought to this form."""
+        return self.single(fn, poly, indices)
+
+    def is_whole(self, poly: Poly) -> bool:
+        """Whether a polynomial is a sum of whole multiples of whole numbers."""
+        floors = all(atom[1].startswith("floor#") and e == 1 for _, factors in poly for atom, e in factors)
+        return floors and all(c == int(c) for c in poly.values())
 
     def sigmoid(self, poly: Poly, indices: tuple[Index, ...]) -> Poly:
         """σ with an argument that begins with a positive coefficient: itself, or 1 − 1/(1 + exp)."""
@@ -148,8 +166,17 @@ class Identities(Algebra):
         return self.taken_out(poly, lambda atom: True)
 
     def positive_content(self, poly: Poly) -> tuple[Factors, Poly]:
-        """The same for values that are positive: those of exp and σ."""
-        return self.taken_out(poly, lambda atom: atom[0] == VALUE and self.inside[atom[1]][0] in ("exp", "sigmoid"))
+        """The same for values that are positive."""
+        return self.taken_out(poly, self.is_positive)
+
+    def is_positive(self, atom: Atom) -> bool:
+        """Whether a value is positive by its form: of exp or σ, or a power of a sum of such values."""
+        if atom[0] == VALUE:
+            return self.inside[atom[1]][0] in ("exp", "sigmoid")
+        if atom[0] != POWER:
+            return False
+        inner = self.inside[atom[1]][1]
+        return all(c > 0 and all(self.is_positive(a) for a, _ in factors) for (_, factors), c in inner.items())
 
     def taken_out(self, poly: Poly, wanted: Callable[[Atom], bool]) -> tuple[Factors, Poly]:
         each = [dict(factors) for _, factors in poly]

@@ -87,7 +87,8 @@ class _Pairing:
         return self.atoms[side, size]
 
     def paired(self) -> Pair:
-        matches = [*map(self.substituted, self.clauses), *self.by_name(), *self.usual_values()]
+        substituted = [self.substituted(clause) for clause in self.clauses if clause.kind != "size"]
+        matches = [*substituted, *self.by_name(), *self.usual_values()]
         free = {eq.target for eq, kind in matches if kind == "state" and all(ref.name.marks[-1] == NEW for ref in refs(eq.expr))}
         given_out = {eq.target for eq, kind in matches if kind == "value" and self.is_given_out(eq)}
         held = {eq.target for eq, kind in matches if kind == "value"} - given_out | free
@@ -120,8 +121,9 @@ class _Pairing:
         """The equation of a clause, with its shapes checked."""
         target = Ref(clause.target, None if clause.kind in UNDATED else 0)
         wanted = self.typer.shapes[clause.target]
-        if isinstance(clause.expr, Ref) and clause.expr.name not in self.typer.shapes:
-            self.typer.shapes[clause.expr.name] = wanted
+        for ref in refs(clause.expr):  # what stands for a scalar is made of scalars, what stands for a whole has its shape
+            if ref.name.marks[-1] == NEW and (not wanted or ref == clause.expr):
+                self.typer.shapes.setdefault(ref.name, wanted)
         other = RIGHT if clause.side == LEFT else LEFT
         expr, shape = self.typed(resized(standing(clause.expr), lambda size: tuple(self.atom(other, atom) for atom in size)))
         if shape and len(shape) != len(wanted):
@@ -134,6 +136,7 @@ class _Pairing:
         """A typed expression; matrices in square brackets stand beside each other."""
         if not isinstance(expr, Concat):
             return self.typer.typed(expr)
+        self.shape_new(expr.parts)
         parts = [self.typer.typed(part) for part in expr.parts]
         if not all(len(shape) == 2 for _, shape in parts):
             return self.typer.typed(expr)
@@ -141,6 +144,13 @@ class _Pairing:
             self.typer.same(a[:1], b[:1], None, f"matrices beside each other: {unicode(one)}")
         rows, columns = parts[0][1][0], tuple(atom for _, shape in parts for atom in shape[1])
         return Transpose(Concat(tuple(Transpose(part) for part, _ in parts))), (rows, columns)
+
+    def shape_new(self, parts: tuple[Expr, ...]) -> None:
+        """A new name beside a known one has its shape."""
+        known = next((part.name for part in parts if isinstance(part, Ref) and part.name in self.typer.shapes), None)
+        for part in parts:
+            if known and isinstance(part, Ref) and part.name.marks[-1] == NEW:
+                self.typer.shapes.setdefault(part.name, self.typer.shapes[known])
 
     def by_name(self) -> Iterator[tuple[Assignment, str]]:
         """States, inputs and parameters that both cells have, as far as no clause speaks of them."""
@@ -201,11 +211,13 @@ class _Pairing:
         sides = names if names[0] != names[1] else (f"the first {names[0]}", f"the second {names[0]}")
         matched = {eq.target for eq in steps}
         partial = any(Ref(name.marked(LEFT), -1) not in matched for name in self.first.states)
-        found = Pair(sides, tuple(steps), shapes, tuple(named), self.clauses, merged, partial)
+        fixed = (self.named((self.atom(clause.side, clause.target.id),)) for clause in self.clauses if clause.kind == "size")
+        single = frozenset(atom for whole in fixed for atom in whole)
+        found = Pair(sides, tuple(steps), shapes, tuple(named), self.clauses, merged, partial, single=single)
         ids = [{name.id for name in (*cell.parameters, *cell.inputs)} for cell in self.cells.values()]
         spoken = {ref.name for clause in self.clauses for ref in refs(clause.expr)}
-        single = (ref for ref in found.given if ref.name.marks[-1] != NEW and ref.time != -1 and ref.name not in spoken)
-        return replace(found, loose=tuple(ref for ref in single if ref.name.unmarked.id not in ids[0] & ids[1]))
+        alone = (ref for ref in found.given if ref.name.marks[-1] != NEW and ref.time != -1 and ref.name not in spoken)
+        return replace(found, loose=tuple(ref for ref in alone if ref.name.unmarked.id not in ids[0] & ids[1]))
 
     def name_sizes(self) -> tuple[tuple[str, ...], ...]:
         """Names for all sizes: those of the second cell first. Returns the sizes that had to become one."""

@@ -1,22 +1,38 @@
-"""Parallel forms of recurrences proved equal to the recurrence, for every size and each stated number of steps."""
+"""Other forms of a cell proved equal to it: over several steps, for each stated number of them, or another recurrence, for all."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 from derivations.cell import Cell
 from derivations.form import Form
-from derivations.proofs.equivalence.judge import INDEPENDENT, METHOD, SEARCH, proof_of
+from derivations.proofs.equivalence.judge import INDEPENDENT, METHOD, SEARCH, compare, proof_of
 from derivations.proofs.equivalence.refute import search
 from derivations.proofs.equivalence.unrolled import Unrolled, unrolled
 from derivations.proofs.gradients.elements import Unwritten
-from derivations.verdict import Result
+from derivations.verdict import Result, Verdict
 
 
 def judge_form(form: Form, cell: Cell) -> tuple[Result, ...]:
-    """A verdict on a parallel form of a cell for each of its numbers of steps."""
-    return tuple(_judge(form, cell, steps) for steps in form.lengths)
+    """A verdict on a form of a cell: one for each of its numbers of steps, or one for a recurrence."""
+    if form.lengths:
+        return tuple(_judge(form, cell, steps) for steps in form.lengths)
+    data: dict[str, Any] = {"shapes": form.shapes, "constants": form.constants}
+    other = Cell.from_equations(form.equations, name=form.title, file=f"form {form.name}", **data)
+    (result,) = compare(other, cell, form.where, form.any)
+    result = replace(result, subject=cell.name, reading=form.note)
+    return (denied(result) if form.differs else result,)
+
+
+def denied(result: Result) -> Result:
+    """The verdict on the opposite: that two cells differ is proved by the run that refutes their equality."""
+    sign, no = (" is a ", " is not a ") if " is a " in result.statement else (" = ", " ≠ ")
+    verdict: Mapping[Verdict, Verdict] = {"proved": "refuted", "refuted": "proved"}
+    why = "they are equal; the proof is given" if result.verdict == "proved" else result.why
+    return replace(result, statement=result.statement.replace(sign, no, 1), verdict=verdict.get(result.verdict, result.verdict), why=why)
 
 
 def _judge(form: Form, cell: Cell, steps: int) -> Result:

@@ -60,12 +60,12 @@ def search(pair: System) -> dict[str, Any] | None:
 
 def _runs(pair: System) -> Iterator[Run]:
     """Runs to try, short and small ones first."""
-    atoms = dict.fromkeys(atom for shape in pair.shapes.values() for size in shape for atom in size)
+    atoms = tuple(dict.fromkeys(atom for shape in pair.shapes.values() for size in shape for atom in size if atom not in pair.single))
     small = sorted(product((1, 2), repeat=len(atoms)), key=sum) if len(atoms) <= 4 else [(1,) * len(atoms), (2,) * len(atoms)]
     for length in range(1, LONGEST + 1):
         for sizes in [*small, tuple(range(2, len(atoms) + 2))]:
             for draw in range(DRAWS):
-                yield _drawn(pair, dict(zip(atoms, sizes, strict=True)), length, Random(draw))
+                yield _drawn(pair, {**dict(zip(atoms, sizes, strict=True)), **dict.fromkeys(pair.single, 1)}, length, Random(draw))
 
 
 def _drawn(pair: System, sizes: Mapping[str, int], length: int, random: Random) -> Run:

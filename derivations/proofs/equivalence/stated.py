@@ -8,13 +8,10 @@ from derivations.catalogue import cell_names, get_cell
 from derivations.cell import Cell
 from derivations.form import forms
 from derivations.proofs.equivalence.judge import compare
-from derivations.proofs.equivalence.parallel import judge_form
+from derivations.proofs.equivalence.parallel import denied, judge_form
 from derivations.proofs.equivalence.scan import prove_convolution, prove_scan
 from derivations.relation import Relation
-from derivations.verdict import Result, Verdict
-
-OPPOSITE: dict[Verdict, Verdict] = {"proved": "refuted", "refuted": "proved"}
-
+from derivations.verdict import Result
 
 FORM_PROOFS = {"scan": prove_scan, "convolution": prove_convolution}
 
@@ -37,11 +34,5 @@ def judge_relation(cell: Cell, relation: Relation) -> Result:
     else:
         (result,) = compare(cell, get_cell(relation.cell), relation.where, relation.any)
     if not relation.holds:
-        statement = _denied(result.statement)
-        why = "they are equal; the proof is given" if result.verdict == "proved" else result.why
-        result = replace(result, statement=statement, verdict=OPPOSITE.get(result.verdict, result.verdict), why=why)
+        result = denied(result)
     return replace(result, reading=relation.note)
-
-
-def _denied(statement: str) -> str:
-    return statement.replace(" is a ", " is not a ", 1) if " is a " in statement else statement.replace(" = ", " ≠ ", 1)

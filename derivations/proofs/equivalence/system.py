@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from derivations.errors import CellError
@@ -29,6 +29,7 @@ class System:
     equations: tuple[Assignment, ...]
     shapes: Mapping[Name, Shape]
     goals: tuple[Goal, ...]
+    single: frozenset[str] = field(default=frozenset(), kw_only=True)  # sizes that are 1
 
     @property
     def given(self) -> tuple[Ref, ...]:

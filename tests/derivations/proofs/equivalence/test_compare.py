@@ -257,3 +257,14 @@ def test_outputs_that_are_no_states_are_compared_and_can_be_matched() -> None:
     assert only(one, two).verdict == "refuted"
     assert only(named, one, "z_t = y_t").verdict == "proved"
     assert only(named, one, "z_t = -y_t").verdict == "refuted"
+
+
+def test_a_size_can_be_one() -> None:
+    near = Cell.from_equations("H_t = tanh(K windows(X_t, 3) + U H_{t-1})", name="near", inputs=["X"])
+    where = "X_t = x_t onesᵀ; H_t = h_t onesᵀ; K = [A, W, A]; b = 0"
+    size = near.shapes[near.inputs[0]][1][0]
+    assert only(near, get_cell("rnn"), f"{where}; {size} = 1", ("A",)).verdict == "proved"
+    assert only(near, get_cell("rnn"), where, ("A",)).verdict == "refuted"
+    assert only(near, get_cell("rnn"), f"{where.replace('A, W, A', 'W, A, A')}; {size} = 1", ("A",)).verdict == "refuted"
+    with pytest.raises(CellError, match="put to 1 only"):
+        compare(near, get_cell("rnn"), f"{where}; {size} = 2", ("A",))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from derivations import Cell, CellError
+from derivations import Cell, CellError, compare, get_cell
 from derivations.form import Form, forms, read_form
 from derivations.proofs.equivalence.parallel import judge_form
 
@@ -48,7 +48,7 @@ def test_a_chunk_equals_its_steps(name: str) -> None:
         ("gla", "k_j / b_j", "k_j / b_i"),
         ("gla", "diag(b_C) S_0", "S_0"),
         ("deltanet", "m_ij = -sum", "m_ij = sum"),
-        ("deltanet", "n_i = u_i - S_0ᵀ w_i", "n_i = u_i"),
+        ("deltanet", "n_i = z_i - S_0ᵀ w_i", "n_i = z_i"),
         ("deltanet", "β_j v_j", "v_j"),
     ],
 )
@@ -87,3 +87,51 @@ def test_a_form_that_uses_what_it_may_not_is_an_error(equations: str, found: str
     form = Form("mine", "mine", "", "linear_attention", (2,), equations)
     with pytest.raises(CellError, match=found):
         judge_form(form, cell("linear_attention"))
+
+
+def test_a_recurrence_is_compared_under_its_substitution_and_may_differ() -> None:
+    text = 'cell = "elman_rnn"\ntitle = "two biases"\nwhere = "b = v + d"\n{}equations = "h_t = tanh(W x_t + v + U h_{{t-1}} {} d)"\n'
+    rnn = get_cell("elman_rnn")
+
+    def verdict(sign: str, differs: str = "") -> tuple[str, str]:
+        (result,) = judge_form(read_form(text.format(differs, sign), "biases"), rnn)
+        return result.subject, result.verdict
+
+    assert verdict("+") == ("elman_rnn", "proved")
+    assert verdict("-") == ("elman_rnn", "refuted")
+    assert verdict("+", "differs = true\n") == ("elman_rnn", "refuted")
+    assert verdict("-", "differs = true\n") == ("elman_rnn", "proved")
+
+
+STABILISED = """
+e_t = logsigmoid(w_fᵀ x_t) + m_{t-1}
+m_t = max(e_t, w_iᵀ x_t)
+C_t = exp(e_t - m_t) C_{t-1} + exp(w_iᵀ x_t - m_t) (W_k x_t) (W_v x_t)ᵀ
+n_t = exp(e_t - m_t) n_{t-1} + exp(w_iᵀ x_t - m_t) (W_k x_t)
+h_t = C_tᵀ (W_q x_t) / max(abs(n_tᵀ (W_q x_t)), exp(-m_t))
+"""
+PAPER = """
+f_t = σ(w_fᵀ x_t)
+i_t = exp(w_iᵀ x_t)
+C_t = f_t C_{t-1} + i_t (W_k x_t) (W_v x_t)ᵀ
+n_t = f_t n_{t-1} + i_t (W_k x_t)
+h_t = C_tᵀ (W_q x_t) / max(abs(n_tᵀ (W_q x_t)), 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [
+        ("", "", "proved"),
+        ("exp(-m_t))", "1)", "refuted"),  # the floor is not that of the paper
+        ("exp(-m_t))", "exp(m_t))", "refuted"),
+        ("logsigmoid(w_fᵀ x_t)", "logsigmoid(-(w_fᵀ x_t))", "refuted"),
+        ("C_t = exp(e_t - m_t)", "C_t = exp(e_t)", "refuted"),
+    ],
+)
+def test_a_stabiliser_cancels(old: str, new: str, verdict: str) -> None:
+    shapes = {"e": [], "m": []}, {"f": [], "i": []}
+    stabilised = Cell.from_equations(STABILISED.replace(old, new), name="stabilised", shapes=shapes[0])
+    paper = Cell.from_equations(PAPER, name="paper", shapes=shapes[1])
+    (result,) = compare(paper, stabilised, "C_t = exp(m_t) C_t; n_t = exp(m_t) n_t")
+    assert result.verdict == verdict
