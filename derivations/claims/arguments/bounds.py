@@ -42,10 +42,10 @@ def read(claim: Claim) -> Result:
 def sharp_lstm(claim: Claim) -> Result:
     """sup |c_t| = t and sup |h_t| = tanh(t) from c_0 = 0: bounds for all parameters, and parameters that come as near as one likes."""
     cell = claim.cell()
-    bounds = [judge_claim(cell, text) for text in ("|c_t| <= |c_{t-1}| + 1", "0 < o_t < 1", "h_t = o_t ⊙ tanh(c_t)")]
+    bounds = [judge_claim(cell, text) for text in ("|c_t| < |c_{t-1}| + 1", "0 < o_t < 1", "h_t = o_t ⊙ tanh(c_t)")]
     facts = (
         *(Fact(f"{one.statement}: {' '.join(one.proof)}", one.verdict == "proved") for one in bounds),
-        Fact("hence |c_t| ≤ t from c_0 = 0, by induction, and |h_t| = o_t |tanh(c_t)| < tanh(t), since tanh increases", True),
+        Fact("hence |c_t| < t from c_0 = 0, by induction over t ≥ 1, and |h_t| = o_t |tanh(c_t)| < tanh(t), since tanh increases", True),
         *_approached(),
         *_instance(cell, int(claim.number("bias")), int(claim.number("steps"))),
     )

@@ -13,7 +13,7 @@ from derivations.functions import FUNCTIONS
 from derivations.notation.tree import Ref
 from derivations.verdict import Result
 
-TWO_DIGITS = "0.06"  # a number of two digits is off by at most 5 % of itself
+TWO_DIGITS = "0.05"  # a number of two digits is off by at most 5 % of itself
 
 
 def kept(claim: Claim) -> Result:

@@ -193,3 +193,10 @@ def test_an_unknown_argument_and_a_missing_number_are_refused():
         judge(claim)
     with pytest.raises(CellError, match="no argument 'guess'"):
         judge(replace(claim, argument="guess"))
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"), [("lstm-bounds-are-sharp", "lstm_noaf"), ("direct-path", "lstm_peephole"), ("mingru-jacobian", "gru_before")]
+)
+def test_an_argument_about_another_cell_is_not_taken_over(name, cell):
+    assert judge(replace(CLAIMS[name], cells=(cell,))).result.verdict in ("refuted", "undecided")
