@@ -63,11 +63,11 @@ def complex_step(loss: Callable[[Values], Any], values: Values, ref: Ref) -> np.
     return gradient
 
 
-def step_loss(cell: Cell, weights: Values) -> Callable[[Values], Any]:
+def step_loss(cell: Cell, weights: Values, sizes: Mapping[str, int]) -> Callable[[Values], Any]:
     """A linear function of everything that a step puts out."""
 
     def loss(values: Values) -> Any:
-        known = evaluate_cell(cell.equations, values, FUNCTIONS)
+        known = evaluate_cell(cell.equations, values, FUNCTIONS, sizes=sizes)
         return sum(np.sum(weight * known[ref]) for ref, weight in weights.items())
 
     return loss

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from chosen_cells import CHOSEN
-from evaluation import FUNCTIONS, STEP, complex_step, constants, leaves, random_values, sizes_of, step_loss
+from evaluation import FUNCTIONS, STEP, complex_step, constants_of, leaves, random_values, sizes_of, step_loss
 from hypothesis import given
 from hypothesis import strategies as st
 from language_cells import LANGUAGE_CELLS
@@ -32,7 +32,7 @@ def seeds(cell: Cell, sizes, seed):
 def check_gradients(cell: Cell, seed: int) -> None:
     sizes = sizes_of(cell)
     derivation = derive(cell)
-    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants(cell, sizes)
+    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants_of(cell, sizes, seed)
     weights, upstream = seeds(cell, sizes, seed)
     forward = evaluate_program(cell.program, values, FUNCTIONS, sizes)
     found = evaluate_program(derivation.backward, {**forward, **upstream}, FUNCTIONS, sizes)
@@ -46,7 +46,7 @@ def check_gradients(cell: Cell, seed: int) -> None:
 def check_tangents(cell: Cell, seed: int) -> None:
     sizes = sizes_of(cell)
     derivation = derive(cell)
-    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants(cell, sizes)
+    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants_of(cell, sizes, seed)
     directions = random_values(leaves(cell), cell.shapes, sizes, seed + 7)
     dots = {Ref(ref.name.marked("dot"), ref.time): v for ref, v in directions.items()}
     forward = evaluate_program(cell.program, values, FUNCTIONS, sizes)
@@ -95,7 +95,7 @@ def check_second_order(cell: Cell, seed: int) -> None:
     sizes = sizes_of(cell, 1)
     derivation = derive(cell)
     shapes = derivation.second.program.shapes
-    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants(cell, sizes)
+    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants_of(cell, sizes, seed)
     values |= seeds(cell, sizes, seed)[1]
     returned = [a.target for a in derivation.reverse.adjoints if a.of not in cell.program.definition]
     weights = random_values(returned, shapes, sizes, seed + 5)
