@@ -16,22 +16,17 @@ from derivations.errors import CellError
 from derivations.notation import name_unicode, unicode
 from derivations.notation.tree import (
     Assignment,
-    Call,
     Concat,
-    Constant,
     Expr,
-    Identity,
     Name,
     Number,
-    Ones,
     Ref,
-    Times,
     Transpose,
-    rebuild,
     refs,
 )
 from derivations.proofs.equivalence.clauses import LEFT, NEW, RIGHT, UNDATED, Clause, read_clauses
-from derivations.proofs.equivalence.system import Goal, System, ordered, resized
+from derivations.proofs.equivalence.system import Goal, System, ordered
+from derivations.proofs.equivalence.terms import before, dated, marked, resized, standing
 from derivations.shapes import KIND, Typer
 from derivations.sizes import OpenShape, OpenSize, Size, shape_text
 
@@ -93,7 +88,7 @@ class _Pairing:
         given_out = {eq.target for eq, kind in matches if kind == "value" and self.is_given_out(eq)}
         held = {eq.target for eq, kind in matches if kind == "value"} - given_out | free
         equations = [eq for eq, kind in matches if kind != "state" or eq.target in free]
-        equations += [Assignment(_before(eq.target), _dated(eq.expr, -1)) for eq, kind in matches if kind == "state"]
+        equations += [Assignment(before(eq.target), dated(eq.expr, -1)) for eq, kind in matches if kind == "state"]
         equations = [eq for eq in equations if eq.target not in given_out]
         goals = [
             Goal(eq.target, eq.expr, eq.target not in given_out)
@@ -240,7 +235,7 @@ class _Pairing:
     def own(self, expr: E, side: str) -> E:
         """An expression of one cell with its names marked and its sizes numbered."""
         numbered = resized(expr, lambda size: tuple(self.atom(side, atom) for atom in size))
-        return cast(E, _marked(numbered, side))
+        return cast(E, marked(numbered, side))
 
     def named(self, size: OpenSize) -> Size:
         """A size with names for everything."""
@@ -248,32 +243,3 @@ class _Pairing:
         if any(isinstance(atom, int) for atom in resolved):
             raise CellError("a size in the substitution is left open", hint="write it so that its shape follows from the cells")
         return tuple(str(atom) for atom in resolved)
-
-
-def _marked(node: Expr, mark: str) -> Expr:
-    if isinstance(node, Ref):
-        return replace(node, name=node.name.marked(mark))
-    if isinstance(node, Constant):
-        return Ref(node.name.marked(mark))
-    return rebuild(node, lambda child: _marked(child, mark))
-
-
-def standing(expr: Expr) -> Expr:
-    """``diag(u)`` that is no factor of a product as u onesᵀ ⊙ I, a matrix of its own."""
-    if isinstance(expr, Call) and expr.fn == "diag":
-        (arg,) = expr.args
-        return Times("⊙", Times("", arg, Transpose(Ones(()))), Identity(()))
-    if isinstance(expr, Times) and expr.op not in ("⊙", "*"):
-        return rebuild(expr, lambda side: side if isinstance(side, Call) and side.fn == "diag" else standing(side))
-    return rebuild(expr, standing)
-
-
-def _before(ref: Ref) -> Ref:
-    return replace(ref, time=-1)
-
-
-def _dated(expr: Expr, time: int) -> Expr:
-    """An expression in the states of another step."""
-    if isinstance(expr, Ref):
-        return expr if expr.time is None else replace(expr, time=time)
-    return rebuild(expr, lambda child: _dated(child, time))

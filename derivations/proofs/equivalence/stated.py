@@ -22,7 +22,7 @@ def judge_relations(cell: Cell) -> tuple[Result, ...]:
     Raises ``CellError`` if a relation cannot be read or names an unknown cell.
     """
     stated = (judge_relation(cell, relation) for relation in cell.relations)
-    known = cell.name in cell_names() and get_cell(cell.name) is cell
+    known = cell.name in cell_names() and get_cell(cell.name).digest == cell.digest
     parallel = (result for form in forms() if known and form.cell == cell.name for result in judge_form(form, cell))
     return (*stated, *parallel)
 

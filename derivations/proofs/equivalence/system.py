@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from derivations.errors import CellError
 from derivations.notation import name_unicode, unicode
-from derivations.notation.tree import Assignment, Expr, Name, Ref, rebuild, refs
+from derivations.notation.tree import Assignment, Expr, Name, Ref, refs
+from derivations.proofs.equivalence.terms import plain
 from derivations.sizes import Shape
 
 
@@ -45,23 +45,6 @@ class System:
     def told(self, goal: Goal, time: int | None = 0) -> str:
         """What a goal says, left and right in the names of their sides: ``c_t = 2 c_t``."""
         return f"{name_unicode(goal.value.name.unmarked, time)} = {unicode(plain(goal.expr, time))}"
-
-
-def plain(expr: Expr, time: int | None) -> Expr:
-    """An expression without marks, at another time."""
-    if isinstance(expr, Ref):
-        return Ref(expr.name.unmarked, None if expr.time is None else time)
-    return rebuild(expr, lambda child: plain(child, time))
-
-
-def resized(node: Expr, change: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> Expr:
-    """An expression with other sizes in the nodes that hold some, such as parts of vectors and vectors of ones."""
-    new: dict[str, Any] = {}
-    if hasattr(node, "size"):
-        new["size"] = change(node.size)
-    if hasattr(node, "split"):
-        new["split"] = tuple(change(size) for size in node.split)
-    return rebuild(replace(node, **new) if new else node, lambda child: resized(child, change))
 
 
 def ordered(equations: list[Assignment]) -> tuple[Assignment, ...]:
