@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from derivations.notation.tree import Call, Expr, Identity, Ones, Ref, Times, Transpose, rebuild
+from derivations.notation.tree import Call, Constant, Expr, Identity, Ones, Ref, Times, Transpose, rebuild
 
 
 def plain(expr: Expr, time: int | None) -> Expr:
