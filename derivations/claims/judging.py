@@ -70,7 +70,13 @@ class Judgement:
     def as_json(self) -> dict[str, Any]:
         """The result as plain data, with what the claim says."""
         claim = self.claim
-        told = {"topic": claim.topic, "sentence": claim.sentence, "source": claim.source, "expected": claim.expected, "true_form": claim.true_form}
+        told = {
+            "topic": claim.topic,
+            "sentence": claim.sentence,
+            "source": claim.source,
+            "expected": claim.expected,
+            "true_form": claim.true_form,
+        }
         return {**self.result.as_json(), **{key: value for key, value in told.items() if value}}
 
 

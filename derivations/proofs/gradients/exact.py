@@ -174,7 +174,9 @@ class Field:
             for exponents, c in poly.items():
                 k = exponents[at]
                 others = self.ring({(*exponents[:at], 0 if n < 0 else k % n, *exponents[at + 1 :]): c})
-                cleared += others * base ** (highest - k if n < 0 else k // n)
+                power = base ** (highest - k if n < 0 else k // n)
+                self.spend(len(others) * len(power) + len(cleared) // 8)  # the sum is copied each time
+                cleared += others * power
             poly = cleared
         return not poly
 

@@ -91,7 +91,10 @@ def _evaluated(derivation: Derivation, sizes: Mapping[str, int], field: Field) -
 
 def _prove_step(derivation: Derivation, step: Step, scalars: Scalars, claims: Values, blank: Result) -> Result:
     start, places = perf_counter(), scalars.places[step.adjoint.of]
-    equal = scalars.field.equal(claims[step.target], places, scalars.partials)
+    try:
+        equal = scalars.field.equal(claims[step.target], places, scalars.partials)
+    except Inexact as error:
+        return replace(blank, statement=step.statement, why=str(error))
     found = None if equal else search(Gradient(derivation, step.adjoint.of, step.target))
     result = replace(blank, statement=step.statement, seconds=(blank.seconds or 0) + perf_counter() - start)
     if equal:

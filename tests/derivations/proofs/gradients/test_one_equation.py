@@ -9,6 +9,7 @@ from derivations.proofs.gradients.contraction import products_if_equal, truth
 from derivations.proofs.gradients.every_size import outer_seeds
 from derivations.proofs.gradients.one_equation import OneEquation
 from derivations.proofs.gradients.planted import mutants
+from derivations.verdict import merged
 
 
 def right_steps(derivation):
@@ -30,7 +31,7 @@ def right_steps(derivation):
 
 @pytest.mark.parametrize("cell", LANGUAGE_CELLS, ids=lambda cell: cell.name)
 def test_every_construct_is_proved(cell):
-    results = prove_gradients(derive(cell))
+    results = merged(prove_gradients(derive(cell)))  # a method that is too dear for a cell says nothing against the others
     assert {r.statement: (r.verdict, r.why) for r in results if r.verdict not in ("proved", "proved_at")} == {}
 
 
