@@ -50,6 +50,9 @@ def product_text(left: Factor, right: Factor, result: str) -> Written:
         return f"{left.along(result)} * {right.along(result)}", PRODUCT
     if gone == shared and len(gone) == 1 and len(left.letters + right.letters) > 2:
         return _matrix_product(left, right, result, gone.pop())
+    if not result and left.timed != right.timed:
+        left, right = (left, right) if left.timed else (right, left)
+        return f"{bracketed(left.written, PRODUCT)} @ {right.atom}", PRODUCT
     if left.letters == right.letters and left.letters == result + left.letters[-1]:
         return f"np.vecdot({left.written[0]}, {right.written[0]})", ATOM
     lead = "..." * (left.timed or right.timed)

@@ -158,12 +158,19 @@ def masks(expr: Expr) -> list[tuple[Compare, bool]]:
 
 def _masked(expr: Product | Quotient, part: Part) -> Written:
     """A product with comparisons as a choice between the rest and 0, so that what is not chosen may be infinite."""
-    rest = _unmasked(expr)
-    text, plain = part(rest, SUM), is_plain(rest)
-    for condition, holds in reversed(masks(expr)):
-        text, _ = _where(_condition(condition, part), *((text, "0") if holds else ("0", text)), plain)
-        plain = False
-    return text, ATOM
+    rest, found = _unmasked(expr), masks(expr)
+    if rest == ONE:
+        return f"np.asarray({_all_hold(found, part)}, p.dtype)", ATOM
+    if found[1:]:
+        return _where(_all_hold(found, part), part(rest, SUM), "0", is_plain(rest))
+    ((condition, holds),) = found
+    values = (part(rest, SUM), "0") if holds else ("0", part(rest, SUM))
+    return _where(_condition(condition, part), *values, is_plain(rest))
+
+
+def _all_hold(found: Sequence[tuple[Compare, bool]], part: Part) -> str:
+    texts = [_condition(condition, part) if holds else f"np.logical_not({_condition(condition, part)})" for condition, holds in found]
+    return " & ".join(f"({text})" if holds else text for text, (_, holds) in zip(texts, found, strict=True)) if found[1:] else texts[0]
 
 
 def _unmasked(expr: Expr) -> Expr:

@@ -13,7 +13,8 @@ from numeric.codegen.packs import Packs, skeleton
 from numeric.codegen.task import Gather, Node, Task, leaf_rank
 
 Found = TypeVar("Found")
-TOGETHER = ("ij,j->i", "i,j->ij")  # products that become one if their left operands lie below each other and the right is shared
+TOGETHER = ("ij,j->i", "ij,jk->ik", "ij,kj->ik", "i,j->ij")  # products that become one if their left operands lie below each other and the right is shared
+TRANSPOSED = ("ij,i->j", "ij,ik->jk")  # products whose sum becomes one if both operands lie below each other
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def gathered(task: Task, packs: Packs) -> Task:
 
     def product(term: object) -> Contraction | None:
         eq = definition.get(term) if isinstance(term, Ref) else None
-        alone = isinstance(eq, Contraction) and eq.spec == "ij,i->j" and len(users[eq.target]) == 1 and eq.target not in task.labels
+        alone = isinstance(eq, Contraction) and eq.spec in TRANSPOSED and len(users[eq.target]) == 1 and eq.target not in task.labels
         return eq if alone and isinstance(eq, Contraction) else None
 
     out: list[Node] = []
@@ -125,7 +126,7 @@ def _adjacent(task: Task, packs: Packs, one: Node, two: Node, run: Sequence[Node
         return False
     may_share = [False] * len(uses(one))
     if isinstance(one, Contraction):
-        if one.spec not in TOGETHER or (one.left.time is not None and task.shapes[one.left.name][1:]):
+        if one.spec not in TOGETHER:
             return False
         may_share = [False, True]
     for a, b, share in zip(uses(one), uses(two), may_share, strict=True):

@@ -77,9 +77,10 @@ class Printer:
                 return written(eq.expr, self._leaf)
             return f"np.full({axes}, {expression_text(eq.expr, self._leaf)}, p.dtype)", ATOM
         text, strength = self._plain_value(op)
-        timeless = bool(lead) and not any(self.places.timed(ref) for ref in op.operands)
-        if timeless or (isinstance(eq, Pointwise) and self._rank(eq) < len(self.places.shape(first))):
+        if lead and not any(self.places.timed(ref) for ref in op.operands):
             return f"np.broadcast_to(np.asarray({text}, p.dtype), {axes})", ATOM
+        if isinstance(eq, Pointwise) and self._rank(eq) < len(self.places.shape(first)):
+            return f"np.broadcast_to({text}, {axes})", ATOM
         return text, strength
 
     def _rank(self, eq: Pointwise) -> int:

@@ -60,7 +60,7 @@ def parameter_packs(task: Task) -> Packs:
     """Matrices that multiply the same operand lie below each other, those whose products share their fate together."""
     groups: dict[object, list[Contraction]] = {}
     for eq in task.equations:
-        if isinstance(eq, Contraction) and eq.spec == "ij,j->i":
+        if isinstance(eq, Contraction) and eq.spec in ("ij,j->i", "ij,jk->ik"):
             matrix = root(task, eq.left)
             if matrix.time is None and matrix not in task.definition:
                 groups.setdefault((eq.right, task.shapes[matrix.name][1:]), []).append(eq)
@@ -78,7 +78,7 @@ def adjoint_packs(task: Task, parameters: Packs, packs: Packs) -> None:
     for pack in sorted(parameters.all(), key=len, reverse=True):
         found: dict[Ref, list[Ref]] = {}
         for eq in task.equations:
-            if isinstance(eq, Contraction) and eq.spec == "ij,i->j":
+            if isinstance(eq, Contraction) and eq.spec in ("ij,i->j", "ij,ik->jk"):
                 found.setdefault(root(task, eq.left), []).append(eq.right)
         operands = [found[matrix][0] for matrix in pack if matrix in found]
         packs.add(tuple(ref for ref in operands if ref in task.definition and level[ref] == STEP))
