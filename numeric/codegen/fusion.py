@@ -13,7 +13,12 @@ from numeric.codegen.packs import Packs, skeleton
 from numeric.codegen.task import Gather, Node, Task, leaf_rank
 
 Found = TypeVar("Found")
-TOGETHER = ("ij,j->i", "ij,jk->ik", "ij,kj->ik", "i,j->ij")  # products that become one if their left operands lie below each other and the right is shared
+TOGETHER = (
+    "ij,j->i",
+    "ij,jk->ik",
+    "ij,kj->ik",
+    "i,j->ij",
+)  # products that become one if their left operands lie below each other and the right is shared
 TRANSPOSED = ("ij,i->j", "ij,ik->jk")  # products whose sum becomes one if both operands lie below each other
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from derivations.equations import Contraction, Layout, Pointwise, inline_name
 from derivations.notation.tree import Apply, Expr, Identity, Name, Ones, Ref, Sum, rebuild, refs
 from derivations.sizes import Shape, Size
-from numeric.codegen.levels import ONCE, STEP, levels, without_unused
-from numeric.codegen.task import SLOPES, Node, Task, leaf_rank
+from numeric.codegen.levels import ONCE, STEP, arrives, levels, without_unused
+from numeric.codegen.task import SLOPES, Node, Task, leaf_rank, with_refs
 
 
 def rewritten(task: Task) -> Task:
     """The task after all passes."""
-    for change in (arrays_by_name, blocks_of_matrices, slopes_by_name, without_unused, without_aliases, flat_sums, early_sums):
+    for change in CHANGES:
         task = change(task)
     return task
 
@@ -53,6 +53,23 @@ def arrays_by_name(task: Task) -> Task:
         steps = isinstance(eq, Pointwise) and any(ref.time is not None for ref in eq.operands)
         work.add(replace(eq, expr=named(eq.expr)) if isinstance(eq, Pointwise) and steps else eq, work.shape(eq.target))
     return work.finished()
+
+
+def without_copies(task: Task) -> Task:
+    """Values that nobody named and that are computed alike as one value."""
+    first: dict[object, Ref] = {}
+    same: dict[Ref, Ref] = {}
+    kept = []
+    for old in task.equations:
+        eq = with_refs(old, lambda ref: same.get(ref, ref))
+        how = (replace(eq, target=Ref(Name("any"))), eq.target.time, task.shapes[eq.target.name])
+        if eq.target.name.base == "inline" and eq.target not in task.labels and how in first:
+            same[eq.target] = first[how]
+            continue
+        kept.append(eq)
+        if not arrives(eq.target):  # that has its place within a step only
+            first.setdefault(how, eq.target)
+    return task.having(tuple(kept), {})
 
 
 def blocks_of_matrices(task: Task) -> Task:
@@ -212,3 +229,15 @@ def early_sums(task: Task) -> Task:
                 eq = replace(eq, expr=Sum((target, *rest)))
         work.add(eq, work.shape(eq.target))
     return work.finished()
+
+
+CHANGES = (
+    arrays_by_name,
+    without_copies,
+    blocks_of_matrices,
+    slopes_by_name,
+    without_unused,
+    without_aliases,
+    flat_sums,
+    early_sums,
+)

@@ -5,7 +5,7 @@ Forward, backward and forward mode are three tasks of one form, so one schedule 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -187,22 +187,26 @@ def _renamed(task: Task, names: frozenset[Name]) -> Task:
     def new(ref: Ref) -> Ref:
         return replace(ref, time=None) if ref.name in names else ref
 
+    equations = tuple(with_refs(eq, new) for eq in task.equations)
+    stacks = {new(ref): replace(eq, operands=tuple(map(new, eq.operands))) for ref, eq in task.stacks.items()}
+    labels, notes = ({new(ref): text for ref, text in texts.items()} for texts in (task.labels, task.notes))
+    return replace(task, equations=equations, labels=labels, notes=notes, stacks=stacks)
+
+
+def with_refs(eq: Node, new: Callable[[Ref], Ref]) -> Node:
+    """The equation with other values in place of its target and its operands."""
+
     def new_expr(expr: Expr) -> Expr:
         return new(expr) if isinstance(expr, Ref) else rebuild(expr, new_expr)
 
-    def new_node(eq: Node) -> Node:
-        match eq:
-            case Pointwise():
-                return replace(eq, target=new(eq.target), expr=new_expr(eq.expr))
-            case Contraction():
-                return replace(eq, target=new(eq.target), left=new(eq.left), right=new(eq.right))
-            case Layout():
-                return replace(eq, target=new(eq.target), operands=tuple(map(new, eq.operands)))
-            case Reduction():
-                return replace(eq, target=new(eq.target), operand=new(eq.operand))
-            case Gather():
-                raise TypeError("products are gathered later")
-
-    stacks = {new(ref): replace(eq, operands=tuple(map(new, eq.operands))) for ref, eq in task.stacks.items()}
-    labels, notes = ({new(ref): text for ref, text in texts.items()} for texts in (task.labels, task.notes))
-    return replace(task, equations=tuple(map(new_node, task.equations)), labels=labels, notes=notes, stacks=stacks)
+    match eq:
+        case Pointwise():
+            return replace(eq, target=new(eq.target), expr=new_expr(eq.expr))
+        case Contraction():
+            return replace(eq, target=new(eq.target), left=new(eq.left), right=new(eq.right))
+        case Layout():
+            return replace(eq, target=new(eq.target), operands=tuple(map(new, eq.operands)))
+        case Reduction():
+            return replace(eq, target=new(eq.target), operand=new(eq.operand))
+        case Gather():
+            raise TypeError("products are gathered later")
