@@ -73,6 +73,8 @@ class _Lowering:
         match expr:
             case Apply():
                 self.out.append(Pointwise(target, Apply(expr.fn, self.argument(expr.arg, target.name))))
+            case MatMul() | Total() if self.shapes.get(target.name) and not self.shape(expr):  # one number for every entry
+                self.out.append(Pointwise(target, self.summand(expr)))
             case MatMul():
                 self.out.append(self.contraction(target, expr))
             case Concat():
@@ -179,7 +181,8 @@ class _Lowering:
         """The argument of a function, named after the gate: ``a_f`` where its parameters are W_f, U_f, b_f."""
         if isinstance(arg, Ref):
             return arg
-        if arg not in self.known:
+        if arg not in self.known or self.known[arg].name in self.inline:
+            self.known.pop(arg, None)
             target = Ref(self.argument_name(arg, owner), _time(arg))
             self.shapes[target.name] = self.shape(arg)
             self.define(target, arg)

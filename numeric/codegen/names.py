@@ -19,6 +19,8 @@ FIXED = frozenset(  # names that the fixed text of a module uses
     NAME STATES OUTPUTS INPUTS PARAMETERS CONSTANTS SIZES PACKED CACHE NAMES
     """.split()  # noqa: SIM905  # a list of 60 strings is harder to read
 ) | frozenset(TEXTS)
+BUILTINS = {"bool", "dict", "float", "int", "isinstance", "len", "max", "min", "range", "reversed", "sum", "tuple", "type", "zip"}
+NOT_SIZES = FIXED - {"name", "value", "shape"} | BUILTINS | {"self"}  # three are local names where no size is known
 RESERVED = FIXED | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from derivations import Cell, CellError, derive
 from numeric.codegen.module import module_text
-from numeric.codegen.names import RESERVED
+from numeric.codegen.names import NOT_SIZES
 from numeric.codegen.schedule import schedule
 
 TARGETS = ("numpy",)
-NOT_SIZES = RESERVED - {"name", "value", "shape"} | {"self"}  # the three are names in functions that know no sizes
 
 
 def check_target(target: str) -> None:

@@ -46,7 +46,11 @@ class Case:
         g = self.module.backward(self.p, self.run(), *(self.upstream[n] for n in self.cell.outputs))
         found = {Ref(n): getattr(g, key) for n, key in self.parameters.items()}
         found |= {Ref(n, 0): getattr(g, key) for n, key in zip(self.cell.inputs, self.module.INPUTS, strict=True)}
-        return found | {Ref(n, -1): getattr(g, f"{key}0") for n, key in zip(self.cell.states, self.module.STATES, strict=True)}
+        return found | {Ref(n, -1): getattr(g, self.spelled(f"{n.id}0")) for n in self.cell.states}
+
+    def spelled(self, name: str) -> str:
+        """A name of the cell as the module spells it."""
+        return getattr(self.module, "NAMES", {}).get(name, name)
 
     def plain(self, values: Values) -> dict[Name, np.ndarray]:
         """The outputs [time, batch, …] by the author's equations."""
