@@ -81,12 +81,16 @@ class Identities(Algebra):
     def homogeneous(self, fn: str, poly: Poly, indices: tuple[Index, ...]) -> Poly:
         """A function with a kink at 0: without positive factors, of an argument that begins with a positive coefficient."""
         factor, rest = self.positive_content(poly)
-        flipped = negative(rest) and fn != "step"
-        rest = scale(rest, -1) if flipped else rest
+        if not rest:
+            return constant(AT_ZERO[fn])
+        lead = Fraction(rest[min(rest)])
+        flipped = lead < 0 and fn != "step"
+        size = abs(lead)
+        rest = scale(rest, (-1 if flipped else 1) / size)
         found = self.kinked(fn, rest, self.used(rest, indices))
         if flipped:  # relu(−a) = relu(a) − a, |−a| = |a|, sign(−a) = −sign(a)
             found = add(found, scale(rest, -1)) if fn == "relu" else scale(found, -1) if fn == "sign" else found
-        return self.multiply(self.raised(factor, HOMOGENEOUS[fn]), found)
+        return scale(self.multiply(self.raised(factor, HOMOGENEOUS[fn]), found), size ** HOMOGENEOUS[fn])
 
     def kinked(self, fn: str, poly: Poly, indices: tuple[Index, ...]) -> Poly:
         """The value of a function with a kink at 0, brought to this form."""

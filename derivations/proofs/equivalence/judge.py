@@ -8,6 +8,7 @@ from time import perf_counter
 from derivations.cell import Cell
 from derivations.notation import name_unicode, unicode
 from derivations.notation.tree import Ref, refs
+from derivations.proofs.equivalence.abstract import abstracted
 from derivations.proofs.equivalence.cases import Cases
 from derivations.proofs.equivalence.elements import products_if_equal
 from derivations.proofs.equivalence.identities import Identities
@@ -36,7 +37,7 @@ def compare(first: Cell, second: Cell, where: str = "", free: Iterable[str] = ()
     found = pair(first, second, where, free)
     statement = stated(found)
     try:
-        proof = proof_of(found)
+        proof = proof_of(found) or _abstract_proof(found)
         why = "the two sides have different forms, but no run was found on which their values differ"
     except Unwritten as error:
         proof, why = None, str(error)
@@ -57,6 +58,17 @@ def stated(found: Pair, sign: str = "=") -> str:
     sizes = ", ".join(" = ".join(names) for names in found.merged)
     text = f"{found.sides[0]} {sign} {found.sides[1]}" + (f" where {clauses}" if clauses else "") + (f", at {sizes}" if sizes else "")
     return text + (f", in {', '.join(name_unicode(name, 0) for name in found.compared)}" if found.is_partial else "")
+
+
+def _abstract_proof(found: Pair) -> list[str] | None:
+    """A proof for any values in the place of those that both cells compute alike."""
+    general = abstracted(found)
+    proof = proof_of(general) if general else None
+    if general is None or proof is None:
+        return None
+    computed = {eq.target for eq in found.equations}
+    common = ", ".join(name_unicode(ref.name.unmarked, 0) for ref in general.given if ref in computed)
+    return [f"whatever the values of {common}, which both cells compute alike", *proof]
 
 
 def proof_of(found: System) -> list[str] | None:

@@ -268,3 +268,20 @@ def test_a_size_can_be_one() -> None:
     assert only(near, get_cell("rnn"), f"{where.replace('A, W, A', 'W, A, A')}; {size} = 1", ("A",)).verdict == "refuted"
     with pytest.raises(CellError, match="put to 1 only"):
         compare(near, get_cell("rnn"), f"{where}; {size} = 2", ("A",))
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        ("u_t = W x_t\nh_t = h_{t-1} + where(u_t >= 0, u_t, -u_t)", "proved"),
+        ("u_t = W x_t\nh_t = h_{t-1} + relu(u_t) + relu(-u_t)", "proved"),
+        ("u_t = W x_t\nh_t = h_{t-1} + u_t sign(u_t)", "proved"),
+        ("u_t = W x_t\nh_t = h_{t-1} + exp(log(max(u_t, -u_t)))", "proved"),
+        ("u_t = W x_t\nh_t = h_{t-1} + where(u_t >= 0, u_t, u_t)", "refuted"),
+        ("u_t = 2 (W x_t)\nh_t = h_{t-1} + where(u_t >= 0, u_t, -u_t)", "refuted"),
+        ("u_t = W x_t\nh_t = h_{t-1} + relu(u_t)", "refuted"),
+    ],
+)
+def test_kinks_are_told_apart_by_the_sign_of_a_common_value(other: str, verdict: str) -> None:
+    one = Cell.from_equations("u_t = W x_t\nh_t = h_{t-1} + abs(u_t)", name="one")
+    assert only(one, Cell.from_equations(other.replace(" sign(u_t)", " ⊙ sign(u_t)"), name="other")).verdict == verdict
