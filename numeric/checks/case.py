@@ -8,8 +8,9 @@ weights each hide real mistakes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from derivations.catalogue import get_cell
 from derivations.cell import Cell
+from derivations.functions import FUNCTIONS
+from derivations.notation.tree import Apply, Choice, Compare, Expr, Name, children, refs
 from derivations.sizes import shape_value
 
 Array = NDArray[Any]
@@ -38,7 +41,8 @@ class Case:
     """Values for one run of a cell forward and backward. Arrays are row-major: ``[time, batch, size]``.
 
     ``p`` holds the parameters, ``inputs`` the inputs (``x``), ``states`` the initial states (``h``, ``c``), ``upstream``
-    the gradients of the loss by each output at each time (``dh``, ``dc``).
+    the gradients of the loss by each output at each time (``dh``, ``dc``), ``constants`` what the cell is given and does
+    not train.
     """
 
     cell: Cell
@@ -46,10 +50,21 @@ class Case:
     inputs: dict[str, Array]
     states: dict[str, Array]
     upstream: dict[str, Array]
+    constants: dict[str, Array] = field(default_factory=dict)
 
     @classmethod
-    def build(cls, cell: str | Cell, *, p: Mapping[str, ArrayLike], dtype: DTypeLike = np.float64, **values: ArrayLike) -> Case:
-        """A case from numbers, as a failure message prints it: inputs, states and upstream gradients by their names."""
+    def build(
+        cls,
+        cell: str | Cell,
+        *,
+        p: Mapping[str, ArrayLike],
+        constants: Mapping[str, ArrayLike] | None = None,
+        dtype: DTypeLike = np.float64,
+        **values: ArrayLike,
+    ) -> Case:
+        """A case from numbers, as a failure message prints it: inputs, states and upstream gradients by their names.
+
+        Constants that are left out have their usual values."""
         found = get_cell(cell) if isinstance(cell, str) else cell
         shapes, made = case_shapes(found), {key: np.array(value, dtype) for key, value in values.items()}
         wanted = {name for group in ("inputs", "states", "upstream") for name in shapes[group]}
@@ -57,7 +72,9 @@ class Case:
             if given != expected:
                 raise ValueError(f"{kind} of a case of {found.name}: {sorted(given)} came, expected {sorted(expected)}")
         group = {key: {name: made[name] for name in shapes[key]} for key in ("inputs", "states", "upstream")}
-        return cls(found, Parameters({name: np.array(p[name], dtype) for name in shapes["p"]}), **group)
+        case = cls(found, Parameters({name: np.array(p[name], dtype) for name in shapes["p"]}), **group)
+        usual = usual_constants(found, case.sizes)
+        return replace(case, constants={name: np.array((constants or {}).get(name, usual[name]), dtype) for name in usual})
 
     @property
     def x(self) -> Array:
@@ -72,11 +89,14 @@ class Case:
     @property
     def sizes(self) -> dict[str, int]:
         """The number behind each size name."""
-        found = {"time": self.x.shape[0], "batch": self.x.shape[1]}
-        for name, shape in ((n, self.cell.shapes[n]) for n in (*self.cell.inputs, *self.cell.states, *self.cell.parameters)):
-            key = name.id
-            given = self.p[key].shape if key in self.p else (self.inputs.get(key, self.states.get(key, self.x))).shape[-1:]
-            found.update({size[0]: n for size, n in zip(shape, given, strict=False) if len(size) == 1})
+        named = case_shapes(self.cell)
+        found: dict[str, int] = {}
+        for group, arrays in (("inputs", self.inputs), ("states", self.states), ("p", self.p), ("constants", self.constants)):
+            for name, value in arrays.items():
+                # a size such as 4 hidden tells what hidden is; one such as hidden + inputs does not
+                plain = ((size, n) for size, n in zip(named[group][name], value.shape, strict=False) if len(set(size)) == 1)
+                for size, n in plain:
+                    found.setdefault(size[0], n // len(size))
         return found
 
     @property
@@ -100,7 +120,8 @@ class Case:
     def astype(self, dtype: DTypeLike) -> Case:
         """The same numbers in another type."""
         cast = {k: v.astype(dtype) for k, v in self.variables.items()}
-        return self.with_variables(cast).with_upstream({k: v.astype(dtype) for k, v in self.upstream.items()})
+        there = replace(self, constants={k: v.astype(dtype) for k, v in self.constants.items()})
+        return there.with_variables(cast).with_upstream({k: v.astype(dtype) for k, v in self.upstream.items()})
 
     def resized(self, sizes: Sizes) -> Case:
         """The leading part of every array, at smaller sizes."""
@@ -109,13 +130,22 @@ class Case:
             return {k: np.ascontiguousarray(v[tuple(slice(n) for n in shapes[k])]) for k, v in values.items()}
 
         new = concrete_shapes(self.cell, sizes)
-        rest = (cut(getattr(self, key), new[key]) for key in ("inputs", "states", "upstream"))
+        rest = (cut(getattr(self, key), new[key]) for key in ("inputs", "states", "upstream", "constants"))
         return Case(self.cell, Parameters(cut(self.p, new["p"])), *rest)
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The variables that stand at a place where an equality holds or fails exactly: to move them would be another case."""
+        named = {f"{n.id}0" if n in self.cell.states else n.id for n in equated(self.cell)}
+        return frozenset(k for k in named if np.array_equal(self.variables[k], np.round(self.variables[k])))
 
     @property
     def digest(self) -> str:
         """A fingerprint of all values."""
-        parts = [self.cell.name.encode(), *(v.tobytes() for v in (*self.variables.values(), *self.upstream.values()))]
+        parts = [
+            self.cell.name.encode(),
+            *(v.tobytes() for v in (*self.variables.values(), *self.upstream.values(), *self.constants.values())),
+        ]
         return hashlib.sha256(b"|".join(parts)).hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
@@ -129,9 +159,11 @@ class Case:
     def __repr__(self) -> str:
         """Code that makes the case again."""
         p = ",\n        ".join(f"{k}={v.tolist()}" for k, v in self.p.items())
+        given = ", ".join(f"{k}={v.tolist()}" for k, v in self.constants.items())
+        constants = f"    constants=dict({given}),\n" if given else ""
         rest = {**self.inputs, **self.states, **self.upstream}
         values = "".join(f"    {k}={v.tolist()},\n" for k, v in rest.items())
-        return f'Case.build(\n    "{self.cell.name}",\n    p=dict(\n        {p},\n    ),\n{values}    dtype="{self.dtype}",\n)'
+        return f'Case.build(\n    "{self.cell.name}",\n    p=dict(\n        {p},\n    ),\n{constants}{values}    dtype="{self.dtype}",\n)'
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Hypothesis and IPython print the code too, not the fields."""
@@ -145,13 +177,14 @@ Shapes = dict[str, dict[str, Any]]
 
 
 def case_shapes(cell: Cell) -> Shapes:
-    """The sizes of every array of a case, as names: ``p``, ``inputs``, ``states``, ``upstream``."""
+    """The sizes of every array of a case, as names: ``p``, ``inputs``, ``states``, ``upstream``, ``constants``."""
     over_time = (("time",), ("batch",))
     return {
         "p": {n.id: cell.shapes[n] for n in cell.parameters},
         "inputs": {n.id: over_time + cell.shapes[n] for n in cell.inputs},
         "states": {n.id: over_time[1:] + cell.shapes[n] for n in cell.states},
         "upstream": {f"d{n.id}": over_time + cell.shapes[n] for n in cell.outputs},
+        "constants": {n.id: cell.shapes[n] for n in cell.constants},
     }
 
 
@@ -167,14 +200,62 @@ def draw_sizes(cell: Cell, rng: np.random.Generator) -> dict[str, int]:
     return {"time": int(rng.integers(4, 6)), "batch": int(rng.integers(2, 4)), **own}
 
 
-def draw_case(cell: Cell, rng: np.random.Generator, sizes: Sizes | None = None, scale: float = 1.0) -> Case:
-    """Random values of size 0.1 to 1 times ``scale``, never zero, exact in float32 too, so one truth serves both types."""
-    shapes = concrete_shapes(cell, sizes or draw_sizes(cell, rng))
+def draw_case(cell: Cell, rng: np.random.Generator, sizes: Sizes | None = None, scale: float = 1.0, *, usual: bool = False) -> Case:
+    """Random values of size 0.1 to 1 times ``scale``, never zero, exact in float32 too, so one truth serves both types.
+
+    What an equality compares is a whole number in every second case; constants vary unless they are to be the ``usual`` ones."""
+    sizes = sizes or draw_sizes(cell, rng)
+    shapes = concrete_shapes(cell, sizes)
 
     def values(named: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
         return {k: _away_from_zero(rng, shape, scale) for k, shape in named.items()}
 
-    return Case(cell, Parameters(values(shapes["p"])), *(values(shapes[group]) for group in ("inputs", "states", "upstream")))
+    drawn = (values(shapes[group]) for group in ("p", "inputs", "states", "upstream"))
+    p, inputs, states, upstream = drawn
+    whole = equated(cell) if rng.random() < 0.5 else frozenset()
+    for name in sorted(whole, key=str):
+        if name in cell.inputs:
+            inputs[name.id] = rng.integers(0, 7, inputs[name.id].shape).astype(np.float64)
+        else:
+            states[name.id] = states[name.id] * 0.0
+    usual_ones = usual_constants(cell, sizes)
+    constants = usual_ones if usual else {name: _varied(value, rng) for name, value in usual_ones.items()}
+    return Case(cell, Parameters(p), inputs, states, upstream, constants)
+
+
+def usual_constants(cell: Cell, sizes: Sizes) -> dict[str, Array]:
+    """The constants with the values that the cell file gives them."""
+    shapes = concrete_shapes(cell, sizes)["constants"]
+    return {name.id: np.full(shapes[name.id], float(value)) for name, value in cell.constants.items()}
+
+
+def _varied(value: Array, rng: np.random.Generator) -> Array:
+    """A constant as it is or down to half of it; an array of ones, which is a placeholder, with small whole numbers."""
+    if value.ndim and np.all(value == 1):
+        return rng.integers(1, 5, value.shape).astype(np.float64)
+    factor = rng.uniform(0.5, 1.0, value.shape) if rng.random() < 0.5 else 1.0
+    return np.asarray(value * factor).astype(np.float32).astype(np.float64)
+
+
+def _nodes(expr: Expr) -> Iterator[Expr]:
+    yield expr
+    for child in children(expr):
+        yield from _nodes(child)
+
+
+@lru_cache(maxsize=256)
+def has_kinks(cell: Cell) -> bool:
+    """Whether an equation tells cases apart."""
+    nodes = (node for eq in cell.equations for node in _nodes(eq.expr))
+    return any(isinstance(node, Compare | Choice) or (isinstance(node, Apply) and FUNCTIONS[node.fn].kinks != "") for node in nodes)
+
+
+@lru_cache(maxsize=256)
+def equated(cell: Cell) -> frozenset[Name]:
+    """The inputs and states that a comparison with = reads: random numbers would never be equal."""
+    equalities = [node for eq in cell.equations for node in _nodes(eq.expr) if isinstance(node, Compare) and node.op == "="]
+    read = {ref for node in equalities for ref in refs(node)}
+    return frozenset(ref.name for ref in read if ref.name in cell.inputs or (ref.name in cell.states and ref.time == -1))
 
 
 def _away_from_zero(rng: np.random.Generator, shape: tuple[int, ...], scale: float) -> Array:

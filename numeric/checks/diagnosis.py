@@ -64,9 +64,7 @@ def _parts(case: Case) -> Iterator[tuple[str, Case]]:
         for index in (0, count - 1) if count > 1 else ():
             only = np.zeros(count)
             only[index] = 1.0
-            shape = [1] * next(iter(case.upstream.values())).ndim
-            shape[axis] = count
-            masked = {k: v * only.reshape(shape) for k, v in case.upstream.items()}
+            masked = {k: np.moveaxis(np.moveaxis(v, axis, -1) * only, -1, axis) for k, v in case.upstream.items()}
             yield f"it is the gradient of the loss of {what} {index} alone", case.with_upstream(masked)
 
 

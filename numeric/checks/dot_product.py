@@ -40,7 +40,7 @@ def complex_tangents(case: Case) -> dict[str, Array]:
     """Tangents of the outputs from the author's equations."""
     along = directions(case)
     values = {k: v + 1j * STEP * along[k] for k, v in case.variables.items()}
-    return {k: np.imag(v) / STEP for k, v in unroll(case.cell, values, floats(np.complex128)).items()}
+    return {k: np.imag(v) / STEP for k, v in unroll(case, floats(np.complex128), values).items()}
 
 
 def compare_tangents(subject: Subject, case: Case) -> Gap:

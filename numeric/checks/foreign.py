@@ -17,8 +17,9 @@ from numeric.checks.case import Array, Case, Parameters
 from numeric.checks.complex_step import STEP
 from numeric.checks.differences import MARGIN, slope_with_noise
 from numeric.checks.plain import loss
-from numeric.checks.richardson import direction
+from numeric.checks.richardson import clear_step, direction
 
+SMALLER = 4  # steps that are tried where kinks are near, each a tenth of the one before
 CLEAR = 1e-9  # of Σ|upstream|: code that is not analytic is off by far more, rounding by far less
 
 Forward = Callable[..., Any]
@@ -27,7 +28,12 @@ Direction = Mapping[str, Array]
 
 def call_forward(forward: Forward, case: Case) -> Any:
     """``forward(p, x, h=…, c=…)`` with copies, so that code which overwrites its arguments hurts nobody else."""
-    return forward(Parameters(_copied(case.p)), *_copied(case.inputs).values(), **_copied(case.states))
+    return forward(parameters(case), *_copied(case.inputs).values(), **_copied(case.states))
+
+
+def parameters(case: Case) -> Parameters:
+    """Copies of the parameters, and of the constants beside them."""
+    return Parameters(_copied(case.p) | _copied(case.constants))
 
 
 def _copied(values: Mapping[str, Array]) -> dict[str, Array]:
@@ -80,7 +86,8 @@ class Slopes:
         case = case or self.case
         if self.analytic:
             return complex_slope(self.forward, case, where), 0.0
-        slope, noise = slope_with_noise(lambda h: real_loss(self.forward, case, where, h), self.step)
+        step = clear_step(case, [where], [self.step / 10**k for k in range(SMALLER)])
+        slope, noise = slope_with_noise(lambda h: real_loss(self.forward, case, where, h), step)
         return slope, max(noise, self.noise) + self.relative * abs(slope)
 
 
@@ -109,6 +116,7 @@ def examine(forward: Forward, case: Case) -> Slopes:
     outputs = read_outputs(call_forward(forward, case), case)
     narrow = any(v.dtype == np.float32 for v in outputs.values())
     step, claim = (1e-1, 1e-3) if narrow else (1e-2, 0.0)
+    step = clear_step(case, [everything], [step / 10**k for k in range(SMALLER)])
     slope, noise = slope_with_noise(lambda h: real_loss(forward, case, everything, h), step)
     terms = sum(float(np.sum(np.abs(v * case.upstream[f"d{k}"]))) for k, v in outputs.items())
     noise = max(noise, max(float(np.finfo(v.dtype).eps) for v in outputs.values()) * terms / step)

@@ -27,6 +27,7 @@ class Gap:
     expected: float
     error: float
     bound: float
+    passed_over: str = ""  # why nothing was compared
 
     @property
     def ratio(self) -> float:
@@ -66,11 +67,11 @@ def _compare(name: str, got: Array, expected: Array, bound: float) -> Gap:
 
 
 def moved(case: Case, seed: int = 0, size: float = MOVE) -> Case:
-    """The case with every value and upstream gradient changed by a random relative amount up to ``size``."""
+    """The case with every value and upstream gradient changed by a random relative amount up to ``size``; what is held stays."""
     rng = np.random.default_rng(seed)
 
     def move(values: Mapping[str, Array]) -> dict[str, Array]:
-        return {k: v * (1 + size * rng.choice([-1.0, 1.0], v.shape)) for k, v in values.items()}
+        return {k: v if k in case.held else v * (1 + size * rng.choice([-1.0, 1.0], v.shape)) for k, v in values.items()}
 
     return case.with_variables(move(case.variables)).with_upstream(move(case.upstream))
 

@@ -8,108 +8,189 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import partial, reduce
 from operator import add, mul, truediv
 from typing import Any
 
-import mpmath
 import numpy as np
-import sympy as sp
 
-from derivations.cell import Cell
-from derivations.functions import FUNCTIONS
-from derivations.notation.tree import Apply, Concat, Expr, MatMul, Neg, Number, Power, Product, Quotient, Ref, Sum, Total, Transpose
+from derivations.notation.tree import (
+    Apply,
+    Choice,
+    Compare,
+    Concat,
+    Constant,
+    Diagonal,
+    Dimension,
+    Expr,
+    Identity,
+    MatMul,
+    Neg,
+    Number,
+    Ones,
+    Part,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Sum,
+    Total,
+    Transpose,
+    Windows,
+)
+from derivations.sizes import shape_value, size_value
 from numeric.checks.case import Array, Case
+from numeric.checks.numbers import Numbers, floats, high_precision
+
+__all__ = ["INDEPENDENT", "Numbers", "Probe", "Valued", "evaluate", "floats", "high_precision", "loss", "unroll"]
 
 INDEPENDENT = "the calculus, the lowering and the generated code: the author's equations are evaluated as typed"  # of checks that use it
 ROW = -1  # the kind of a transposed vector; 0, 1, 2: scalar, vector, matrix
 Valued = tuple[Array, int]  # an array, and which of its last axes are the value's own
+COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    ">": np.greater, "<": np.less, "≥": np.greater_equal, "≤": np.less_equal, "=": np.equal,
+}  # fmt: skip
+
+
+class Probe:
+    """Looks on while equations are evaluated. This one does nothing."""
+
+    def value(self, expr: Expr, value: Array) -> Array:
+        """What to go on with for the value of an expression."""
+        return value
+
+    def argument(self, fn: str, real: Array) -> None:
+        """The real part of what a function is applied to."""
+
+    def branch(self, taken: Array) -> None:
+        """Which way a comparison, a maximum or a minimum went."""
 
 
 @dataclass(frozen=True, eq=False)
-class Numbers:
-    """A kind of number: what its functions are, and how it is made from a fraction or from an array."""
+class _Evaluation:
+    values: Mapping[Ref, Valued]
+    numbers: Numbers
+    sizes: Mapping[str, int]
+    probe: Probe
 
-    functions: Mapping[str, Callable[[Any], Any]]
-    constant: Callable[[Fraction], Any]
-    array: Callable[[Array], Array]
+    def go(self, expr: Expr) -> Valued:
+        value, kind = self.node(expr)
+        return self.probe.value(expr, np.asarray(value)), kind  # NumPy makes a bare object of an array with one object and no axes
+
+    def node(self, expr: Expr) -> Valued:
+        match expr:
+            case Ref():
+                return self.values[expr]
+            case Number() | Constant() | Dimension() | Identity() | Ones():
+                return self.leaf(expr)
+            case Sum():
+                return _entrywise(partial(reduce, add), [self.go(term) for term in expr.terms])
+            case Product():
+                return _entrywise(partial(reduce, mul), [self.go(factor) for factor in expr.factors])
+            case Quotient():
+                return _entrywise(partial(reduce, truediv), [self.go(expr.num), self.go(expr.den)])
+            case Neg():
+                value, kind = self.go(expr.arg)
+                return -value, kind
+            case Power():
+                value, kind = self.go(expr.base)
+                return value ** self.numbers.constant(expr.exponent), kind
+            case Apply():
+                return self.applied(expr)
+            case Compare():
+                return _entrywise(partial(self.compared, expr.op), [self.go(expr.left), self.go(expr.right)])
+            case Choice():
+                return self.chosen(expr)
+            case _:
+                return self.arranged(expr)
+
+    def leaf(self, expr: Expr) -> Valued:
+        match expr:
+            case Number():
+                return np.asarray(self.numbers.constant(expr.value)), 0
+            case Dimension():
+                return self.numbers.array(np.asarray(float(size_value(expr.size, self.sizes)))), 0
+            case Identity():
+                return self.numbers.array(np.eye(size_value(expr.size, self.sizes))), 2
+            case Ones():
+                return self.numbers.array(np.ones(size_value(expr.size, self.sizes))), 1
+            case Constant():
+                return self.values[Ref(expr.name)]
+        raise TypeError(f"{type(expr).__name__} is not a leaf")
+
+    def arranged(self, expr: Expr) -> Valued:
+        """Products of matrices, sums of entries, relabelling."""
+        match expr:
+            case MatMul():
+                return self.product(expr)
+            case Concat():
+                return _below([self.go(part)[0] for part in expr.parts]), 1
+            case Transpose():
+                value, kind = self.go(expr.arg)
+                return (np.swapaxes(value, -1, -2), 2) if kind == 2 else (value, -kind)
+            case Total():
+                return self.total(expr)
+            case Part():
+                value, kind = self.go(expr.arg)
+                lengths = shape_value(expr.split, self.sizes)
+                return value[..., sum(lengths[: expr.index]) : sum(lengths[: expr.index + 1])], kind
+            case Windows():
+                return _windows(self.go(expr.arg)[0], expr.width), 2
+        raise TypeError(f"{type(expr).__name__} is not an author's expression")
+
+    def applied(self, expr: Apply) -> Valued:
+        value, kind = self.go(expr.arg)
+        self.probe.argument(expr.fn, self.numbers.real(value))
+        return self.numbers.functions[expr.fn](value), kind
+
+    def compared(self, op: str, operands: Sequence[Array]) -> Array:
+        return self.numbers.array(self.holds(op, *operands).astype(np.float64))
+
+    def holds(self, op: str, left: Array, right: Array) -> Array:
+        """Where a comparison of the real parts holds."""
+        real = self.numbers.real
+        found = np.asarray(COMPARISONS[op](real(left), real(right)), dtype=bool)
+        self.probe.branch(found)
+        return found
+
+    def chosen(self, expr: Choice) -> Valued:
+        """The first of two values where a condition holds, else the second; NaN is not lost in a maximum."""
+        if expr.fn == "where":
+            return _entrywise(lambda v: np.where(self.numbers.real(v[0]) != 0, v[1], v[2]), [self.go(arg) for arg in expr.args])
+
+        def extreme(v: Sequence[Array]) -> Array:
+            first = self.holds("≥" if expr.fn == "max" else "≤", v[0], v[1]) | (v[0] != v[0])
+            return np.where(first, v[0], v[1])
+
+        return _entrywise(extreme, [self.go(arg) for arg in expr.args])
+
+    def product(self, expr: MatMul) -> Valued:
+        if isinstance(expr.left, Diagonal):
+            return self.go(expr.left.arg)[0][..., :, None] * self.go(expr.right)[0], 2
+        if isinstance(expr.right, Diagonal):
+            return self.go(expr.left)[0] * self.go(expr.right.arg)[0][..., None, :], 2
+        return _product(self.go(expr.left), self.go(expr.right))
+
+    def total(self, expr: Total) -> Valued:
+        value, kind = self.go(expr.arg)
+        own = tuple(range(-abs(kind), 0))
+        if expr.op == "sum":
+            return value.sum(axis=own), 0
+        top = self.numbers.real(value).max(axis=own)  # so that no exponential overflows
+        shifted = value - np.asarray(top).reshape(top.shape + (1,) * len(own))
+        return self.numbers.functions["log"](np.asarray(self.numbers.functions["exp"](shifted).sum(axis=own))) + top, 0
 
 
-@lru_cache(maxsize=2)
-def _functions(library: str) -> Mapping[str, Callable[[Any], Any]]:
-    u = sp.Symbol("u")
-    made = {name: sp.lambdify(u, f.definition(u), library) for name, f in FUNCTIONS.items()}
-    return made if library == "numpy" else {name: np.frompyfunc(f, 1, 1) for name, f in made.items()}
+def evaluate(
+    expr: Expr, values: Mapping[Ref, Valued], numbers: Numbers, sizes: Mapping[str, int] | None = None, probe: Probe | None = None
+) -> Valued:
+    """The value of an expression and its kind; ``sizes`` where it uses a size; constants are given as ``values[Ref(name)]``."""
+    return _Evaluation(values, numbers, sizes or {}, probe or Probe()).go(expr)
 
 
-def floats(dtype: Any = np.float64) -> Numbers:
-    """float64 or complex128."""
-    return Numbers(_functions("numpy"), lambda q: q.numerator / q.denominator, lambda a: np.asarray(a, dtype))
-
-
-def high_precision() -> Numbers:
-    """mpmath numbers; the caller sets the digits with ``mpmath.workdps``."""
-    exact = np.frompyfunc(mpmath.mpmathify, 1, 1)
-    return Numbers(
-        _functions("mpmath"),
-        lambda q: mpmath.mpf(q.numerator) / q.denominator,
-        lambda a: np.asarray(a if a.dtype == object else exact(a), object),
-    )
-
-
-Rounded = Callable[[Array], Array]
-
-
-def _as_it_is(value: Array) -> Array:
-    return value
-
-
-def evaluate(expr: Expr, values: Mapping[Ref, Valued], numbers: Numbers, rounded: Rounded = _as_it_is) -> Valued:
-    """The value of an expression and its kind; ``rounded`` is applied to the value of each of its parts that is computed."""
-
-    def go(node: Expr) -> Valued:
-        value, kind = evaluate(node, values, numbers, rounded)
-        value = np.asarray(value)  # NumPy makes a bare object of an array with one object and no axes
-        return value if isinstance(node, Ref | Number) else rounded(value), kind
-
-    match expr:
-        case Ref():
-            return values[expr]
-        case Number():
-            return np.asarray(numbers.constant(expr.value)), 0
-        case Sum():
-            return _entrywise(add, [go(term) for term in expr.terms])
-        case Product():
-            return _entrywise(mul, [go(factor) for factor in expr.factors])
-        case Quotient():
-            return _entrywise(truediv, [go(expr.num), go(expr.den)])
-        case Neg():
-            value, kind = go(expr.arg)
-            return -value, kind
-        case Power():
-            value, kind = go(expr.base)
-            return value ** numbers.constant(expr.exponent), kind
-        case Apply():
-            value, kind = go(expr.arg)
-            return np.asarray(numbers.functions[expr.fn](value)), kind
-        case MatMul():
-            return _product(go(expr.left), go(expr.right))
-        case Concat():
-            return _below([go(part)[0] for part in expr.parts]), 1
-        case Transpose():
-            value, kind = go(expr.arg)
-            return (np.swapaxes(value, -1, -2), 2) if kind == 2 else (value, -kind)
-        case Total():
-            value, kind = go(expr.arg)
-            return value.sum(axis=tuple(range(-abs(kind), 0))), 0
-    raise TypeError(f"{type(expr).__name__} is not an author's expression")
-
-
-def _entrywise(operation: Callable[[Any, Any], Any], operands: Sequence[Valued]) -> Valued:
+def _entrywise(operation: Callable[[Sequence[Array]], Any], operands: Sequence[Valued]) -> Valued:
     kind = max((kind for _, kind in operands), key=abs)
-    wide = [value.reshape(value.shape + (1,) * (abs(kind) - abs(own))) for value, own in operands]
-    return reduce(operation, wide), kind
+    return operation([value.reshape(value.shape + (1,) * (abs(kind) - abs(own))) for value, own in operands]), kind
 
 
 def _product(left: Valued, right: Valued) -> Valued:
@@ -134,26 +215,42 @@ def _below(parts: Sequence[Array]) -> Array:
     return np.concatenate([np.broadcast_to(part, front + part.shape[-1:]) for part in parts], axis=-1)
 
 
-def unroll(cell: Cell, variables: Mapping[str, Array], numbers: Numbers, rounded: Rounded = _as_it_is) -> dict[str, Array]:
-    """All outputs, ``[..., time, batch, size]``; variables by the names of ``Case.variables``, with the same axes in front.
+def _windows(matrix: Array, width: int) -> Array:
+    """Each column and its neighbours below each other, zeros beyond the ends."""
+    half, columns = width // 2, matrix.shape[-1]
+    zeros = np.zeros((*matrix.shape[:-1], half), matrix.dtype)
+    padded = np.concatenate([zeros, matrix, zeros], axis=-1)
+    return np.concatenate([padded[..., k : k + columns] for k in range(width)], axis=-2)
 
-    ``rounded`` is applied to everything that is computed, to see what a rounding there would do."""
-    kinds = {name: len(cell.shapes[name]) for name in cell.shapes}
-    values = {k: numbers.array(v) for k, v in variables.items()}
+
+def unroll(case: Case, numbers: Numbers, variables: Mapping[str, Array] | None = None, probe: Probe | None = None) -> dict[str, Array]:
+    """All outputs, ``[..., time, batch, size]``. ``variables``, by their names in ``case.variables``, take the place of the
+    case's own; all of those given have the same axes in front."""
+    cell, sizes = case.cell, case.sizes
+    kinds = {name: len(shape) for name, shape in cell.shapes.items()}
+    values = {k: numbers.array(v) for k, v in {**case.variables, **case.constants, **(variables or {})}.items()}
     # a batch axis for the parameters, in front of their own axes
-    known: dict[Ref, Valued] = {Ref(n): (np.expand_dims(values[n.id], -1 - kinds[n]), kinds[n]) for n in cell.parameters}
+    fixed = (*cell.parameters, *cell.constants)
+    known: dict[Ref, Valued] = {Ref(n): (np.expand_dims(values[n.id], -1 - kinds[n]), kinds[n]) for n in fixed}
     state = {name: values[f"{name.id}0"] for name in cell.states}
     found: dict[str, list[Array]] = {name.id: [] for name in cell.outputs}
-    for t in range(variables[cell.inputs[0].id].shape[-2 - kinds[cell.inputs[0]]]):
+    for t in range(sizes["time"]):
         known |= {Ref(n, 0): (values[n.id].take(t, axis=-2 - kinds[n]), kinds[n]) for n in cell.inputs}
         known |= {Ref(n, -1): (value, kinds[n]) for n, value in state.items()}
         for eq in cell.equations:
-            value, kind = evaluate(eq.expr, known, numbers, rounded)
-            known[eq.target] = rounded(value), kind
+            value, kind = evaluate(eq.expr, known, numbers, sizes, probe)
+            known[eq.target] = value, abs(kind)
         state = {name: known[Ref(name, 0)][0] for name in cell.states}
         for name in cell.outputs:
-            found[name.id].append(known[Ref(name, 0)][0])
+            found[name.id].append(_over_batch(known[Ref(name, 0)], sizes["batch"]))
     return {n.id: np.stack(np.broadcast_arrays(*found[n.id]), axis=-2 - kinds[n]) for n in cell.outputs}
+
+
+def _over_batch(valued: Valued, batch: int) -> Array:
+    """A value with an entry for each row of the batch, also if it depends on parameters only."""
+    value, kind = valued
+    front, own = value.shape[: value.ndim - kind - 1], value.shape[value.ndim - kind :]
+    return np.broadcast_to(value, (*front, batch, *own))
 
 
 @np.errstate(invalid="ignore", over="ignore")  # infinities give NaN, which no comparison passes

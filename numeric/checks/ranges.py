@@ -18,6 +18,7 @@ from derivations.errors import CellError
 from derivations.notation.tree import Ref, refs
 from derivations.proofs.claims.read import Claim, read_claim
 from numeric.checks.case import Array, Case, draw_case
+from numeric.checks.fitness import not_finite
 from numeric.checks.gap import Gap, epsilon, worst
 from numeric.checks.judge import Check
 from numeric.checks.plain import Valued, evaluate, floats
@@ -40,10 +41,13 @@ def violation(claim: Claim, outputs: dict[str, Array], case: Case) -> Gap:
     """How far a claim fails for these outputs; strict comparisons count as closed."""
     known = _values(case, outputs)
     for place, extreme in claim.extremes.items():
-        args = [evaluate(arg, known, floats())[0] for arg in extreme.args]
+        args = [evaluate(arg, known, floats(), case.sizes) for arg in extreme.args]
         pick = np.maximum if extreme.kind == "max" else np.minimum
-        known[place] = (np.abs(args[0]) if extreme.kind == "abs" else reduce(pick, args)), 1
-    sides = [evaluate(side, known, floats())[0] for side in claim.sides]
+        kind = max(kind for _, kind in args)
+        # a number, such as the 1 in max(|h|, 1), has no axes at all
+        wide = [value.reshape(value.shape + (1,) * (kind - own)) if value.ndim else value for value, own in args]
+        known[place] = (np.abs(wide[0]) if extreme.kind == "abs" else reduce(pick, wide)), kind
+    sides = [evaluate(side, known, floats(), case.sizes)[0] for side in claim.sides]
     pairs = zip(claim.relations, sides[:-1], sides[1:], strict=True)
     return worst([_above(claim.text, relation, a, b, epsilon(case)) for relation, a, b in pairs])
 
@@ -62,9 +66,9 @@ def _above(text: str, relation: str, left: Array, right: Array, eps: float) -> G
 
 def _values(case: Case, outputs: dict[str, Array]) -> dict[Ref, Valued]:
     """Everything that a claim may read: outputs and inputs at t, states at t-1, parameters."""
-    kinds, wide = case.cell.shapes, {k: v.astype(np.float64) for k, v in {**outputs, **case.variables}.items()}
+    kinds, wide = case.cell.shapes, {k: v.astype(np.float64) for k, v in {**outputs, **case.variables, **case.constants}.items()}
     known: dict[Ref, Valued] = {Ref(n, 0): (wide[n.id], len(kinds[n])) for n in (*case.cell.inputs, *case.cell.outputs)}
-    known |= {Ref(n): (wide[n.id], len(kinds[n])) for n in case.cell.parameters}
+    known |= {Ref(n): (wide[n.id], len(kinds[n])) for n in (*case.cell.parameters, *case.cell.constants)}
     before = {n: np.concatenate([wide[f"{n.id}0"][None], wide[n.id][:-1]]) for n in case.cell.states}
     return known | {Ref(n, -1): (value, len(kinds[n])) for n, value in before.items()}
 
@@ -102,7 +106,7 @@ def draw_wide(dtype: DTypeLike) -> Callable[[Cell, np.random.Generator], Case]:
     levels = (*LEVELS, float(info.smallest_subnormal) * 64, float(info.max) / 1e6)  # sums of products stay finite
 
     def draw(cell: Cell, rng: np.random.Generator) -> Case:
-        case = draw_case(cell, rng)
+        case = draw_case(cell, rng, usual=True)
         at: dict[str, Any] = {k: rng.choice(levels) for k in (*case.inputs, *(f"{s}0" for s in case.states))}
         at |= dict.fromkeys(case.p, rng.choice(LEVELS))
         return case.with_variables({k: v * at[k] for k, v in case.variables.items()}).astype(dtype)
@@ -136,4 +140,5 @@ def _check(claim: Claim, dtype: str) -> Check:
         f"{SLACK} ulp of the larger side: a sum of two products and a difference round at most so often",
         compare_claim,
         draw=draw_wide(dtype),
+        unfit=not_finite,
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from derivations.cell import Cell
-from numeric.checks.case import Array, Case, draw_case
+from numeric.checks.case import Array, Case, draw_case, usual_constants
 from numeric.checks.complex_step import STEP
+from numeric.checks.fitness import not_finite
 from numeric.checks.gap import NOTHING, ROUNDING, Gap, compare, epsilon, rounding_bounds, worst
 from numeric.checks.judge import Check
 from numeric.checks.plain import INDEPENDENT, floats, loss, unroll
@@ -20,9 +22,10 @@ from numeric.checks.subject import Subject
 ODD_SIZES = (1, 3, 17, 33)
 
 
-def wrong_arrays(value: Array) -> Iterator[tuple[str, Any]]:
-    """Arrays that no call should accept in place of ``value``, with what is wrong about them."""
-    yield "one entry too many", np.concatenate([value, value[..., :1]], axis=-1)
+def wrong_arrays(value: Array, rank: int) -> Iterator[tuple[str, Any]]:
+    """Arrays that no call should accept in place of ``value``, with what is wrong about them; ``rank`` axes are time and batch."""
+    if value.ndim > rank:  # an entry more of the batch is another batch
+        yield "one entry too many", np.concatenate([value, value[..., :1]], axis=-1)
     yield "an axis too many", value[None]
     yield "an axis missing", value[0]
     yield "complex numbers", value.astype(np.complex128)
@@ -34,31 +37,32 @@ Call = Callable[[Any], Any]
 
 def calls(subject: Subject, case: Case) -> Iterator[tuple[str, Array, Call]]:
     """Every array argument of the module: what it is called, its right value, a call that puts another in its place."""
-    module, (p, run) = subject.module, subject.run(case)
+    p, run = subject.run(case)
 
     def forward(name: str) -> Call:
         def call(value: Any) -> Any:
-            states = {k: value if k == name else v for k, v in case.states.items()}
-            return module.forward(p, *(value if k == name else v for k, v in case.inputs.items()), **states)
+            put = [{k: value if k == name else v for k, v in group.items()} for group in (case.inputs, case.states)]
+            return subject.forward(p, *put)
 
         return call
 
     def backward(name: str) -> Call:
-        return lambda value: module.backward(p, run, **{**case.upstream, name: value})
+        return lambda value: subject.backward(p, run, {**case.upstream, name: value})
 
     def jvp(name: str) -> Call:
-        return lambda value: module.jvp(p, run, **{name: value})
+        return lambda value: subject.jvp(p, run, None, {name: value})
 
     yield from (("forward " + k, v, forward(k)) for k, v in (case.inputs | case.states).items())
     yield from (("backward " + k, v, backward(k)) for k, v in case.upstream.items())
-    yield from ((f"jvp d{k}", v, jvp(f"d{k}")) for k, v in case.variables.items() if k not in case.p)
+    yield from ((f"jvp d{k}", v, jvp(k)) for k, v in case.variables.items() if k not in case.p)
 
 
 def compare_refusals(subject: Subject, case: Case) -> Gap:
     """Each wrong array raises TypeError or ValueError with the argument's name and what came."""
     for call, value, put in calls(subject, case):
         name = call.split()[1]
-        for what, wrong in wrong_arrays(value):
+        rank = 1 if (name.removeprefix("d").removesuffix("0") in case.states and name.endswith("0")) or name in case.states else 2
+        for what, wrong in wrong_arrays(value, rank):
             came = str(wrong.shape) if wrong.shape != value.shape else str(wrong.dtype)
             complaint = _complaint(put, wrong, name, came)
             if complaint:
@@ -107,8 +111,8 @@ def directional(case: Case) -> dict[str, Array]:
     """The slope of the loss along one direction of each tensor, by complex step of the equations."""
     numbers, found = floats(np.complex128), {}
     for name, value in case.variables.items():
-        there = {**case.variables, name: value + 1j * STEP * direction(case, name, 0)}
-        found[name] = np.imag(loss(unroll(case.cell, there, numbers), case)) / STEP
+        there = {name: value + 1j * STEP * direction(case, name, 0)}
+        found[name] = np.imag(loss(unroll(case, numbers, there), case)) / STEP
     return found
 
 
@@ -121,28 +125,45 @@ def compare_odd_sizes(subject: Subject, case: Case) -> Gap:
     return worst([compare_plain(subject, case), compare(got, directional(case), bounds)])
 
 
+def _compare_usual(subject: Subject, case: Case) -> Gap:
+    """Constants that nobody set, against what the cell file says."""
+    usual = usual_constants(case.cell, case.sizes)
+    p = subject.parameters(case.p, replace(case, constants={}), case.dtype)
+    return compare({k: np.asarray(getattr(p, subject.spelled(k))) for k in usual}, usual, dict.fromkeys(usual, 0.0))
+
+
 def compare_defaults(subject: Subject, case: Case) -> Gap:
-    """States, upstream gradients and tangents that are left out, one after the other, against zeros."""
-    module, p, gaps = subject.module, subject.p(case), []
+    """States, upstream gradients and tangents that are left out, one after the other, against zeros; constants against theirs."""
+    p, gaps = subject.p(case), [_compare_usual(subject, case)]
     for name in case.states:
         zero = case.with_variables({f"{name}0": np.zeros_like(case.states[name])})
         given = {k: v for k, v in case.states.items() if k != name}
-        without = subject.read(module.forward(p, *case.inputs.values(), **given))
+        without = subject.read(subject.forward(p, case.inputs, given))
         gaps.append(compare(without, subject.outputs(zero), dict.fromkeys(without, 0.0)))
     for name in case.upstream:
         zero = case.with_upstream({name: np.zeros_like(case.upstream[name])})
         given = {k: v for k, v in case.upstream.items() if k != name}
-        found = subject.read_gradients(module.backward(*subject.run(case), **given), case)
+        found = subject.read_gradients(subject.backward(*subject.run(case), given), case)
         gaps.append(compare(found, subject.gradients(zero), dict.fromkeys(found, 0.0)))
-    nothing = subject.read(module.jvp(*subject.run(case)))
+    nothing = subject.read(subject.jvp(*subject.run(case), None, {}))
     gaps.append(compare(nothing, {k: np.zeros_like(v) for k, v in nothing.items()}, dict.fromkeys(nothing, 0.0)))
     return worst(gaps)
 
 
 ARGUMENTS = "the equations and every rule: only the code's answers to bad arguments are read"
 CHECKS = (
-    Check("wrong shapes and types are refused by name", "arguments", ARGUMENTS, "no tolerance", compare_refusals, share=0.05),
-    Check("what is left out counts as zero", "arguments", ARGUMENTS, "no tolerance: the same numbers", compare_defaults, share=0.1),
+    Check(
+        "wrong shapes and types are refused by name", "arguments", ARGUMENTS, "no tolerance", compare_refusals, share=0.05, unfit=not_finite
+    ),
+    Check(
+        "what is left out counts as zero",
+        "arguments",
+        ARGUMENTS,
+        "no tolerance: the same numbers",
+        compare_defaults,
+        share=0.1,
+        unfit=not_finite,
+    ),
     Check("layout of the arrays does not matter", "arguments", ARGUMENTS, ROUNDING + "; ε = 2^-52", compare_layouts, share=0.2),
     Check(
         "sizes 1, 3, 17, 33, T = 1 and batch = 1",

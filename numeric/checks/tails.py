@@ -8,24 +8,29 @@ from a = 37 on; a relative comparison of each single gradient shows it, one by l
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 
 import mpmath
 import numpy as np
 
 from derivations.cell import Cell
-from numeric.checks.case import Array, Case, draw_case
+from derivations.notation.tree import LEAVES, Expr
+from numeric.checks.case import Array, Case, draw_case, has_kinks
 from numeric.checks.complex_step import by_entry, moved_entries
-from numeric.checks.gap import NOTHING, Gap, compare, epsilon, largest, rounding_bounds, roundings, worst
+from numeric.checks.fitness import INFINITE, NEAR, Branches, PassedOver, unfit
+from numeric.checks.gap import Gap, compare, epsilon, largest, rounding_bounds, roundings, worst
 from numeric.checks.judge import Check, Draw
-from numeric.checks.plain import INDEPENDENT, Rounded, floats, high_precision, loss, unroll
+from numeric.checks.plain import INDEPENDENT, Probe, floats, high_precision, loss, unroll
+from numeric.checks.reference import plain_outputs
 from numeric.checks.subject import Subject
 
 BIG = float(np.finfo(np.float64).max)
 DIGITS, BEYOND = 50, 400  # correct digits; decades that the step h lies below them, since inputs go up to 1e308
-LARGEST = 1700.0  # pre-activations above it leave no trace in float64: e^-1700 is below every float64, squared or not
+ROUNDED = 2  # random roundings of everything, of which the larger effect counts
+LARGEST = 1700.0  # arguments above it leave no trace in float64: e^-1700 is below every float64, squared or not
 
 
 @contextmanager
@@ -36,76 +41,115 @@ def no_warnings() -> Iterator[None]:
         yield
 
 
+class Reach(Probe):
+    """The largest argument of a function."""
+
+    def __init__(self) -> None:
+        self.found = 0.0
+
+    def argument(self, fn: str, real: Array) -> None:
+        """Looks at it."""
+        self.found = max(self.found, largest(real))
+
+
+class HalfAnUlp(Probe):
+    """Changes every value, within equations too, as its rounding to float64 might, and its derivative by itself."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+
+    def value(self, expr: Expr, value: Array) -> Array:
+        """The value up to half an ulp larger or smaller."""
+        if isinstance(expr, LEAVES):
+            return value
+        one, other = (1 + float(part) * mpmath.mpf(2) ** -53 for part in self.rng.uniform(-1, 1, 2))  # not ±1: two of these may cancel
+        return np.asarray(np.frompyfunc(lambda v: mpmath.mpc(mpmath.re(v) * one, mpmath.im(v) * other), 1, 1)(value), object)
+
+
+class SidesWithRounding(HalfAnUlp, Branches):
+    """Both: the sides of kinks after roundings."""
+
+    def __init__(self, seed: int) -> None:
+        Branches.__init__(self)
+        HalfAnUlp.__init__(self, seed)
+
+
+@np.errstate(all="ignore")
 def reach(case: Case) -> float:
-    """No pre-activation is larger than this: the sum of |weight| · |value| + |bias|."""
-    weights = max((largest(v) for v in case.p.values() if v.ndim > 1), default=0.0)
-    biases = sum(largest(v) for v in case.p.values() if v.ndim < 2)
-    with np.errstate(over="ignore"):
-        values = sum(largest(v) * v.size for v in (*case.inputs.values(), *case.states.values()))
-        return float(min(weights * min(values, BIG) + biases, BIG))
+    """The largest argument of a function in the equations."""
+    probe = Reach()
+    unroll(case, floats(), probe=probe)
+    return probe.found
 
 
-def exact(case: Case, rounded: Rounded = lambda value: value) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Outputs, and gradients of parameters, in high precision; rounded to float64 at the end."""
-    digits = DIGITS + int(2 * min(reach(case), LARGEST) / np.log(10))
+def exact(case: Case, digits: int, probe: Probe | None = None) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Outputs, and gradients of parameters (of all there is, without any), in high precision; rounded to float64 at the end."""
     with mpmath.workdps(digits):
         numbers, step = high_precision(), mpmath.mpf(10) ** -(digits + BEYOND)
         variables = {k: numbers.array(v) for k, v in case.variables.items()}
-        moved = moved_entries({k: variables[k] for k in case.p}, mpmath.mpc(0, step))
-        outputs = unroll(case.cell, {k: v[None] for k, v in variables.items()} | moved, numbers, rounded)
-        slopes = np.array([float(mpmath.im(s) / step) for s in loss(outputs, case).ravel()])
+        names = case.p or case.variables
+        moved = moved_entries({k: variables[k] for k in names}, mpmath.mpc(0, step))
+        outputs = unroll(case, numbers, {k: v[None] for k, v in variables.items()} | moved, probe)
         real = np.frompyfunc(lambda v: float(mpmath.re(v)), 1, 1)
         with np.errstate(over="ignore"):  # infinite from the largest float on
-            return {k: real(v[0]).astype(np.float64) for k, v in outputs.items()}, by_entry(slopes, case.p)
+            slopes = np.array([float(mpmath.im(s) / step) for s in loss(outputs, case).ravel()])
+            return {k: real(v[0]).astype(np.float64) for k, v in outputs.items()}, by_entry(slopes, {k: variables[k] for k in names})
 
 
-def half_an_ulp(rng: np.random.Generator) -> Rounded:
-    """Change a value as its rounding to float64 might, and its derivative too: derivatives are rounded by themselves."""
+def clear_of_kinks(case: Case, digits: int) -> bool:
+    """Whether rounding changes the side of no kink."""
+    if not has_kinks(case.cell):
+        return True
+    with mpmath.workdps(digits):
+        probes = [Branches(), *(SidesWithRounding(seed) for seed in range(ROUNDED))]
+        for probe in probes:
+            unroll(case, high_precision(), probe=probe)
+    return all(np.array_equal(*pair) for one in probes[1:] for pair in zip(probes[0].found, one.found, strict=True))
 
-    def change(value: Array) -> Array:
-        one, other = (1 + float(part) * mpmath.mpf(2) ** -53 for part in rng.uniform(-1, 1, 2))  # not ±1: two of these may cancel
-        return np.asarray(np.frompyfunc(lambda v: mpmath.mpc(mpmath.re(v) * one, mpmath.im(v) * other), 1, 1)(value), object)
 
-    return change
-
-
-def carried(case: Case) -> tuple[dict[str, Array], dict[str, Array]] | None:
-    """``exact``; nothing where float64 cannot hold all that the equations and their gradients compute."""
-    seen = [0.0]
-
-    def note(value: Array) -> Array:
-        seen.extend(float(abs(mpmath.re(v))) for v in value.ravel())
-        return value
-
-    with np.errstate(all="ignore"):
-        plain = unroll(case.cell, case.variables, floats())
-    if any(np.isnan(value).any() for value in plain.values()):  # a denominator is below the smallest float
-        return None
+@lru_cache(maxsize=64)
+def truth(case: Case) -> tuple[dict[str, Array], dict[str, Array]] | str:
+    """``exact`` with digits enough; the reason where there is nothing to compare with."""
+    reason = unfit(case)
+    if reason:
+        return reason
     try:
-        outputs, gradients = exact(case, note)
+        outputs, gradients = exact(case, digits_of(case))
     except OverflowError:  # an exponential of an exponential: more digits than mpmath writes
-        return None
-    fits = max(*seen, *map(largest, gradients.values())) <= BIG
-    return (outputs, gradients) if fits else None
+        return INFINITE
+    if not all(np.isfinite(v).all() for v in (*outputs.values(), *gradients.values())):
+        return INFINITE
+    return (outputs, gradients) if clear_of_kinks(case, digits_of(case)) else NEAR
+
+
+def digits_of(case: Case) -> int:
+    """The digits that cancel at most, and 50 more."""
+    return DIGITS + int(2 * min(reach(case), LARGEST) / np.log(10))
 
 
 def compare_tail(subject: Subject, case: Case) -> Gap:
     """Outputs by their largest entry, gradients of parameters entry by entry in relative error."""
-    found = carried(case)
-    if found is None:  # a smaller case on the way to a counterexample; none is drawn
-        return NOTHING
-    outputs, gradients = found
-    elsewhere = exact(case, half_an_ulp(np.random.default_rng(0)))[1]
+    found = truth(case)
+    if isinstance(found, str):
+        raise PassedOver(found)
+    (outputs, gradients), far, digits = found, min(reach(case), LARGEST), digits_of(case)
+    rounded = [exact(case, digits, HalfAnUlp(seed)) for seed in range(ROUNDED)]
     with no_warnings():
         got_outputs, got = subject.outputs(case), subject.gradients(case)
     steps = roundings(case)
-    relative = steps * epsilon(case) * (1 + min(reach(case), LARGEST))
-    floor = float(np.finfo(np.float64).tiny) * max(1.0, largest(case.x)) / epsilon(case)
-    gaps = [compare(got_outputs, outputs, {k: relative * max(1.0, largest(v)) for k, v in outputs.items()})]
+    relative = steps * epsilon(case) * (1 + far)
+    floor = float(np.finfo(np.float64).tiny) * max(1.0, *(largest(v) for v in case.inputs.values())) / epsilon(case)
+
+    def bound(value: Array, others: Iterable[Array], size: Array) -> Array:
+        return np.asarray(relative * size + steps * np.max([np.abs(v - value) for v in others], axis=0) + floor)
+
+    gaps = []
+    for name, value in outputs.items():
+        bounds = bound(value, [o[name] for o, _ in rounded], np.maximum(1.0, np.abs(value)))
+        gaps.append(compare({name: got_outputs[name]}, {name: value}, {name: float(np.max(bounds))}))
     for name, value in gradients.items():
-        for at in np.ndindex(value.shape):
-            bound = relative * abs(float(value[at])) + steps * abs(float(elsewhere[name][at] - value[at])) + floor
-            gaps.append(compare({name: got[name][at]}, {name: value[at]}, {name: bound}))
+        bounds = bound(value, [g[name] for _, g in rounded], np.abs(value))
+        gaps += [compare({name: got[name][at]}, {name: value[at]}, {name: float(bounds[at])}) for at in np.ndindex(value.shape)]
     return worst(gaps)
 
 
@@ -124,7 +168,7 @@ def tail_draw(levels: tuple[float, ...], at: str) -> Draw:
             moved = {k: v for k, v in case.variables.items() if k not in weights and rng.random() < 0.7}
         while True:
             found = case.with_variables({k: np.sign(v) * level for k, v in moved.items()})
-            if 0.5 < level < 2 or carried(found):
+            if 0.5 < level < 2 or truth(found) != INFINITE:
                 return found
             level = np.sqrt(level)
 
@@ -139,26 +183,27 @@ def special_draw(cell: Cell, rng: np.random.Generator) -> Case:
     return case.with_variables({next(iter(case.inputs)): x})
 
 
+def cleaned(case: Case) -> Case:
+    """The same case with a number in place of NaN and infinities."""
+    return case.with_variables({k: np.nan_to_num(v, nan=0.5, posinf=0.5, neginf=-0.5) for k, v in case.variables.items()})
+
+
 def compare_special(subject: Subject, case: Case) -> Gap:
     """NaN where the equations give NaN, and nowhere else; the gradients of untouched rows stay clean."""
-    clean = case.with_variables({k: np.nan_to_num(v, nan=0.5, posinf=0.5, neginf=-0.5) for k, v in case.variables.items()})
-
-    def plain(at: Case) -> dict[str, Array]:
-        return unroll(at.cell, at.variables, floats())
-
+    clean = cleaned(case)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        outputs, expected, got = subject.outputs(case), plain(case), subject.gradients(case)
-    gap = compare(outputs, expected, rounding_bounds(plain, clean, epsilon(case)))
+        outputs, expected, got = subject.outputs(case), plain_outputs(case), subject.gradients(case)
+    gap = compare(outputs, expected, rounding_bounds(plain_outputs, clean, epsilon(case)))
     rows = np.flatnonzero(np.isfinite(case.x).all(axis=tuple(i for i in range(case.x.ndim) if i != 1)))
     mixed = [k for k in case.inputs if np.isnan(got[k][:, rows]).any()]
     return replace(gap, where=f"NaN in gradient {mixed[0]} of a clean row", error=np.inf) if mixed else gap
 
 
 RELATIVE = (
-    "relative N ε (1 + A) for each gradient, N = T (sizes + 8 equations) roundings, A the largest pre-activation (at most "
-    "1700): its rounding ε A is a relative error of e^A; plus N times what one rounding of each value of the equations, and of its "
-    "derivative, does, as in 1 − z at z ≈ 1 (measured); below 1e-292 float64 has no relative precision left"
+    "relative N ε (1 + A) for each gradient, N = T (sizes + 8 equations) roundings, A the largest argument of a function (at most "
+    "1700): its rounding ε A is a relative error of e^A; plus N times what one rounding of each value within the equations, and of "
+    "its derivative, does, as in 1 − z at z ≈ 1 (measured); below 1e-292 float64 has no relative precision left"
 )
 
 
@@ -178,5 +223,6 @@ CHECKS = (
         compare_special,
         draw=special_draw,
         share=0.3,
+        unfit=lambda case: unfit(cleaned(case)),
     ),
 )

@@ -6,28 +6,28 @@ state, an index off by one, a reused buffer, rows that mix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from derivations.cell import Cell
-from derivations.notation.tree import Concat, Expr, MatMul, Name, Ref, children
 from numeric.checks.case import Array, Case, draw_case
+from numeric.checks.fitness import PassedOver
 from numeric.checks.gap import ROUNDING, Gap, compare, epsilon, rounding_bounds
 from numeric.checks.judge import Check, Draw
 from numeric.checks.subject import Subject
+from numeric.checks.units import turned_size, unit_axes
 
 Both = dict[str, Array]  # outputs and gradients together, gradients as "grad W_f"
-Axes = tuple[tuple[str, ...], ...]
 
 
 def whole(subject: Subject, case: Case) -> Both:
     """Outputs and gradients of one run."""
     p, run = subject.run(case)
     outputs = subject.read(run)
-    return outputs | _named(subject.read_gradients(subject.module.backward(p, run, **case.upstream), case))
+    return outputs | _named(subject.read_gradients(subject.backward(p, run, case.upstream), case))
 
 
 def _named(gradients: Mapping[str, Array]) -> Both:
@@ -91,7 +91,8 @@ def draw_long(cell: Cell, rng: np.random.Generator) -> Case:
     """More numbers in each array of all steps than a cache holds, so that code which works in blocks of steps has several.
 
     The weights are small: rounding must not grow from step to step, or there is nothing to compare."""
-    return draw_case(cell, rng, {"time": 131, "batch": 61, **{s: 3 if s == "inputs" else 33 for s in cell.sizes}}, scale=0.1)
+    wide = 6 if any(len(shape) == 2 for n, shape in cell.shapes.items() if n not in cell.parameters) else 33  # matrices have 36 entries
+    return draw_case(cell, rng, {"time": 131, "batch": 61, **{s: 3 if s == "inputs" else wide for s in cell.sizes}}, scale=0.1)
 
 
 def single_steps(subject: Subject, case: Case) -> Both:
@@ -104,13 +105,14 @@ def step_forms(subject: Subject, case: Case) -> Both:
     p, states = subject.p(case), dict(case.states)
     steps: list[dict[str, Array]] = []
     for t in range(case.sizes["time"]):
-        values = subject.module.step(p, *(v[t] for v in case.inputs.values()), **states)
+        values = subject.module.step(p, *(v[t] for v in case.inputs.values()), **subject.arguments(states))
         states = {name.id: np.array(v) for name, v in zip(subject.cell.states, values, strict=False)}
         steps.append(states)
 
     def one(subject: Subject, piece: Case) -> Both:
         inputs = (v[0] for v in piece.inputs.values())
-        _, g = subject.module.step_vjp(p, *inputs, **piece.states, **{k: v[0] for k, v in piece.upstream.items()})
+        upstream = {k: v[0] for k, v in piece.upstream.items()}
+        _, g = subject.module.step_vjp(p, *inputs, **subject.arguments(piece.states | upstream))
         found = subject.read_gradients(g, piece)
         return _named(found | {k: found[k][None] for k in piece.inputs})
 
@@ -156,54 +158,18 @@ def turned_batch(subject: Subject, case: Case) -> Both:
 
 
 def turned_units(subject: Subject, case: Case) -> Both:
-    """The hidden units under other numbers: every array permuted along every axis that counts them, and back."""
-    size = subject.cell.shapes[subject.cell.states[0]][0][0]
+    """The units under other numbers: every array permuted along every axis that counts them, and back."""
+    size, axes = turned_size(subject.cell), unit_axes(subject.cell)
+    if size is None:
+        raise PassedOver("since no size of the cell can be numbered in another order")
     order = np.roll(np.arange(case.sizes[size]), 1)
-    axes = unit_axes(subject.cell)
 
     def turn(values: Mapping[str, Array], prefix: str, by: Array) -> Both:
         return {k: _permute(v, axes[k.removeprefix(prefix)], size, by, case.sizes) for k, v in values.items()}
 
-    there = case.with_variables(turn(case.variables, "", order)).with_upstream(turn(case.upstream, "d", order))
+    there = replace(case, constants=turn(case.constants, "", order))
+    there = there.with_variables(turn(case.variables, "", order)).with_upstream(turn(case.upstream, "d", order))
     return turn(whole(subject, there), "grad ", np.argsort(order))
-
-
-def unit_axes(cell: Cell) -> dict[str, Axes]:
-    """The sizes along each axis of every array, by name; an axis may hold several blocks, in the order of a concatenation."""
-    written = {eq.target.name: eq.expr for eq in cell.equations}
-
-    def blocks(expr: Expr, within: frozenset[Name] = frozenset()) -> tuple[str, ...]:
-        """The blocks of a vector, in order; of a name that holds several, those of the equation that gives it."""
-        match expr:
-            case Ref(name=name):
-                own = cell.shapes[name][0] if cell.shapes[name] else ()
-                several = len(own) > 1 and name in written and name not in within
-                return (blocks(written[name], within | {name}) if several else ()) or own
-            case Concat(parts=parts):
-                return tuple(size for part in parts for size in blocks(part, within))
-            case MatMul(left=left) if not isinstance(left, Ref):
-                return ()
-        return next((found for child in children(expr) if (found := blocks(child, within))), ())
-
-    columns = {
-        node.left.name: blocks(node.right)
-        for node in _nodes(cell)
-        if isinstance(node, MatMul) and isinstance(node.left, Ref) and len(cell.shapes[node.left.name][1]) > 1
-    }
-    found: dict[str, Axes] = {}
-    for name in (*cell.parameters, *cell.inputs, *cell.outputs):
-        shape = cell.shapes[name]
-        axes = (*shape[:-1], columns.get(name) or shape[-1]) if len(shape) == 2 else (blocks(Ref(name)),) if shape else ()
-        found[name.id] = (() if name in cell.parameters else (("time",), ("batch",))) + axes
-    return found | {f"{name.id}0": found[name.id][1:] for name in cell.states}
-
-
-def _nodes(cell: Cell) -> Iterator[Expr]:
-    waiting = [eq.expr for eq in cell.equations]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(children(node))
 
 
 def _permute(value: Array, axes: Axes, size: str, order: Array, sizes: Mapping[str, int]) -> Array:

@@ -44,7 +44,7 @@ def test_complex_step_agrees_with_differences_of_the_equations(name):
         along = np.random.default_rng(1).normal(size=value.shape)
 
         def f(h, key=key, value=value, along=along):
-            return float(loss(unroll(case.cell, {**case.variables, key: value + h * along}, floats()), case))
+            return float(loss(unroll(case, floats(), {key: value + h * along}), case))
 
         assert richardson(f, 1e-2) == pytest.approx(np.sum(exact[key] * along), abs=1e-10)
 
@@ -63,7 +63,7 @@ def test_the_two_evaluations_of_equations_agree(name):
     """Checks evaluate with axes in front, proofs one column at a time: two programs for one meaning."""
     cell = get_cell(name)
     case = draw_case(cell, np.random.default_rng(0))
-    outputs, numbers = unroll(cell, case.variables, floats()), floats()
+    outputs, numbers = unroll(case, floats()), floats()
     for row in range(case.sizes["batch"]):
         state = {n: case.states[n.id][row] for n in cell.states}
         for t in range(case.sizes["time"]):
@@ -117,7 +117,7 @@ def _with_plain_constants():
 def test_high_precision_has_its_digits():
     case = rnn_case()
     with mpmath.workdps(50):
-        h = unroll(case.cell, case.variables, high_precision())["h"][0, 0, 0]
+        h = unroll(case, high_precision())["h"][0, 0, 0]
         assert abs(h - mpmath.tanh(mpmath.mpf("0.875"))) < mpmath.mpf(10) ** -49
 
 

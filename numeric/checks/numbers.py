@@ -1,0 +1,92 @@
+"""Kinds of numbers in which equations are evaluated: floats, complex numbers, mpmath numbers in object arrays.
+
+A function with kinks is told apart by the real part of its argument, so that a complex step sees the slope of the piece
+on which the argument lies, and at the kink itself the convention of ``derivations.functions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+from sympy.core.relational import Relational
+
+from derivations.functions import FUNCTIONS, Function
+
+Array = NDArray[Any]
+Entrywise = Callable[[Array], Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """A kind of number: what its functions are, and how it is made from a fraction or from an array."""
+
+    functions: Mapping[str, Entrywise]
+    constant: Callable[[Fraction], Any]
+    array: Entrywise
+    real: Entrywise
+
+
+def floats(dtype: Any = np.float64) -> Numbers:
+    """float32, float64 or complex128."""
+    return Numbers(_float_functions(), lambda q: q.numerator / q.denominator, lambda a: np.asarray(a, dtype), np.real)
+
+
+def high_precision() -> Numbers:
+    """mpmath numbers; the caller sets the digits with ``mpmath.workdps``."""
+    exact = np.frompyfunc(mpmath.mpmathify, 1, 1)
+    return Numbers(
+        _exact_functions(),
+        lambda q: mpmath.mpf(q.numerator) / q.denominator,
+        lambda a: np.asarray(a if a.dtype == object else exact(a), object),
+        np.frompyfunc(mpmath.re, 1, 1),
+    )
+
+
+def _softplus(u: Array) -> Array:
+    """log(1 + e^u) as it stands overflows at 710."""
+    size = np.where(np.real(u) > 0, u, -u)  # |u|, analytic on both sides
+    return np.asarray(np.where(np.real(u) > 0, u, 0) + np.log1p(np.exp(-size)))
+
+
+STABLE: Mapping[str, Entrywise] = {"softplus": _softplus, "logsigmoid": lambda u: -_softplus(-u)}  # in floats
+
+
+@lru_cache(maxsize=1)
+def _float_functions() -> Mapping[str, Entrywise]:
+    return {name: STABLE.get(name) or _with_nan(function, _compiled(function, "numpy")) for name, function in FUNCTIONS.items()}
+
+
+@lru_cache(maxsize=1)
+def _exact_functions() -> Mapping[str, Entrywise]:
+    def entrywise(made: Callable[[Any, Any], Any]) -> Entrywise:
+        return np.frompyfunc(lambda u: made(u, mpmath.re(u)), 1, 1)
+
+    return {name: entrywise(_compiled(function, "mpmath")) for name, function in FUNCTIONS.items()}
+
+
+def _compiled(function: Function, library: str) -> Callable[[Any, Any], Any]:
+    """The function of a number and of its real part, which decides where the definition tells cases apart."""
+    u, real = sp.symbols("u r")
+    definition = function.definition(u).replace(lambda e: isinstance(e, Relational | sp.floor), lambda e: e.subs(u, real))
+    compiled: Callable[[Any, Any], Any] = sp.lambdify((u, real), definition, library)
+    return compiled
+
+
+def _with_nan(function: Function, compiled: Callable[[Any, Any], Any]) -> Entrywise:
+    """NaN, of which no comparison is true, stays NaN where cases are told apart."""
+    if not function.kinks:
+        return lambda u: np.asarray(compiled(u, u))
+
+    def told_apart(u: Array) -> Array:
+        real = np.real(u)
+        return np.asarray(np.where(np.isnan(real), u, compiled(u, real)))
+
+    return told_apart
