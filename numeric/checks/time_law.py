@@ -18,7 +18,7 @@ from numeric.checks.fitness import PassedOver
 from numeric.checks.gap import ROUNDING, Gap, compare, epsilon, rounding_bounds
 from numeric.checks.judge import Check, Draw
 from numeric.checks.subject import Subject
-from numeric.checks.units import turned_size, unit_axes
+from numeric.checks.units import Axes, turned_size, unit_axes
 
 Both = dict[str, Array]  # outputs and gradients together, gradients as "grad W_f"
 
