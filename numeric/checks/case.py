@@ -127,7 +127,7 @@ class Case:
         """The leading part of every array, at smaller sizes."""
 
         def cut(values: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-            return {k: np.ascontiguousarray(v[tuple(slice(n) for n in shapes[k])]) for k, v in values.items()}
+            return {k: np.array(v[tuple(slice(n) for n in shapes[k])], order="C") for k, v in values.items()}
 
         new = concrete_shapes(self.cell, sizes)
         rest = (cut(getattr(self, key), new[key]) for key in ("inputs", "states", "upstream", "constants"))

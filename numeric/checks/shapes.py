@@ -103,7 +103,8 @@ def compare_layouts(subject: Subject, case: Case) -> Gap:
 
 def draw_odd_sizes(cell: Cell, rng: np.random.Generator) -> Case:
     """T = 1 and batch = 1 among the sizes, and numbers that are no multiple of a vector register."""
-    sizes = {name: int(rng.choice(ODD_SIZES)) for name in cell.sizes}
+    matrices = any(len(cell.shapes[n]) == 2 for n in (*cell.inputs, *cell.assigned))
+    sizes = {name: int(rng.choice(ODD_SIZES[: 2 if matrices and k else None])) for k, name in enumerate(cell.sizes)}  # one of them large
     return draw_case(cell, rng, {"time": int(rng.choice([1, 1, 3])), "batch": int(rng.choice([1, 1, 3, 17])), **sizes}, scale=0.5)
 
 

@@ -53,7 +53,8 @@ def unit_axes(cell: Cell) -> dict[str, Axes]:
     for name in (*cell.parameters, *cell.inputs, *cell.outputs, *cell.constants):
         shape = cell.shapes[name]
         axes = (*shape[:-1], columns.get(name) or shape[-1]) if len(shape) == 2 else (blocks(Ref(name)),) if shape else ()
-        known = tuple(axis if sorted(axis) == sorted(own) else () for axis, own in zip(axes, shape, strict=True))
+        pairs = zip(axes, shape, strict=True)
+        known = tuple(own if len(set(own)) == 1 else axis if sorted(axis) == sorted(own) else () for axis, own in pairs)
         over_time = () if name in (*cell.parameters, *cell.constants) else (("time",), ("batch",))
         found[name.id] = over_time + known
     return found | {f"{name.id}0": found[name.id][1:] for name in cell.states}
