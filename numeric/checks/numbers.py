@@ -76,8 +76,17 @@ def _compiled(function: Function, library: str) -> Callable[[Any, Any], Any]:
     """The function of a number and of its real part, which decides where the definition tells cases apart."""
     u, real = sp.symbols("u r")
     definition = function.definition(u).replace(lambda e: isinstance(e, Relational | sp.floor), lambda e: e.subs(u, real))
-    compiled: Callable[[Any, Any], Any] = sp.lambdify((u, real), definition, library)
+    modules = ["numpy"] if library == "numpy" else [{"log": _log}, "mpmath"]
+    compiled: Callable[[Any, Any], Any] = sp.lambdify((u, real), definition, modules)
     return compiled
+
+
+def _log(u: Any) -> Any:
+    """The logarithm; mpmath's writes out all digits between the two parts of a complex number."""
+    if not isinstance(u, mpmath.mpc) or mpmath.re(u) <= 0:
+        return mpmath.log(u)
+    slope = mpmath.im(u) / mpmath.re(u)
+    return mpmath.mpc(mpmath.log(mpmath.re(u)), slope) if abs(slope) < mpmath.eps else mpmath.log(u)
 
 
 def _with_nan(function: Function, compiled: Callable[[Any, Any], Any]) -> Entrywise:

@@ -62,6 +62,9 @@ class Probe:
     def argument(self, fn: str, real: Array) -> None:
         """The real part of what a function is applied to."""
 
+    def divisor(self, value: Array) -> None:
+        """What is divided by, or raised to a power that is no whole number."""
+
     def branch(self, taken: Array) -> None:
         """Which way a comparison, a maximum or a minimum went."""
 
@@ -88,12 +91,16 @@ class _Evaluation:
             case Product():
                 return _entrywise(partial(reduce, mul), [self.go(factor) for factor in expr.factors])
             case Quotient():
-                return _entrywise(partial(reduce, truediv), [self.go(expr.num), self.go(expr.den)])
+                num, den = self.go(expr.num), self.go(expr.den)
+                self.probe.divisor(den[0])
+                return _entrywise(partial(reduce, truediv), [num, den])
             case Neg():
                 value, kind = self.go(expr.arg)
                 return -value, kind
             case Power():
                 value, kind = self.go(expr.base)
+                if expr.exponent < 0 or expr.exponent.denominator > 1:
+                    self.probe.divisor(value)
                 return value ** self.numbers.constant(expr.exponent), kind
             case Apply():
                 return self.applied(expr)
