@@ -67,7 +67,8 @@ def _float_functions() -> Mapping[str, Entrywise]:
 @lru_cache(maxsize=1)
 def _exact_functions() -> Mapping[str, Entrywise]:
     def entrywise(made: Callable[[Any, Any], Any]) -> Entrywise:
-        return np.frompyfunc(lambda u: made(u, mpmath.re(u)), 1, 1)
+        found: Entrywise = np.frompyfunc(lambda u: made(u, mpmath.re(u)), 1, 1)
+        return found
 
     return {name: entrywise(_compiled(function, "mpmath")) for name, function in FUNCTIONS.items()}
 
