@@ -10,9 +10,23 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from derivations.proofs.equivalence.identities import Identities, negative
-from derivations.proofs.gradients.elements import POWER, VALUE, VARIABLE, Atom, Factors, Index, Poly, add, constant, mapped, scale
+from derivations.proofs.gradients.elements import (
+    POWER,
+    VALUE,
+    VARIABLE,
+    Atom,
+    Factors,
+    Index,
+    Poly,
+    Unwritten,
+    add,
+    constant,
+    mapped,
+    scale,
+)
 
 STEP = "step"
+MOST_CASES = 3000  # distinctions of cases in one proof; more take minutes
 BY_SIGN = {"relu": (1, 0), "abs": (1, -1)}  # f(a) = (first s − second n) a, up to signs: slopes above and below 0
 
 
@@ -21,6 +35,7 @@ class Cases(Identities):
 
     def __init__(self) -> None:
         super().__init__(rational=True)
+        self.told = 0  # how often cases were told apart
 
     def opaque(self, fn: str, poly: Poly, indices: tuple[Index, ...], exponent: Fraction | int = 1) -> Poly:
         """The value of a function, by the cases of the signs that its argument depends on."""
@@ -57,6 +72,9 @@ class Cases(Identities):
 
     def told_apart(self, poly: Poly, case: Atom, value: Callable[[Poly], Poly]) -> Poly:
         """s f(where the sign holds) + (1 − s) f(where it does not)."""
+        self.told += 1
+        if self.told > MOST_CASES:
+            raise Unwritten(f"more than {MOST_CASES} distinctions of cases")
         sign: Poly = {((), ((case, 1),)): 1}
         holds, not_holds = (value(self.where(poly, case, one)) for one in (1, 0))
         return add(self.multiply(sign, holds), self.multiply(add(constant(1), scale(sign, -1)), not_holds))

@@ -13,7 +13,7 @@ from derivations.proofs.equivalence.cases import Cases
 from derivations.proofs.equivalence.elements import products_if_equal
 from derivations.proofs.equivalence.identities import Identities
 from derivations.proofs.equivalence.pair import Pair, pair
-from derivations.proofs.equivalence.refute import search
+from derivations.proofs.equivalence.refute import differ, search
 from derivations.proofs.equivalence.system import System
 from derivations.proofs.gradients.elements import Unwritten
 from derivations.verdict import Result
@@ -37,7 +37,7 @@ def compare(first: Cell, second: Cell, where: str = "", free: Iterable[str] = ()
     found = pair(first, second, where, free)
     statement = stated(found)
     try:
-        proof = proof_of(found) or _abstract_proof(found)
+        proof = proof_of(found) or (None if differ(found) else _abstract_proof(found))
         why = "the two sides have different forms, but no run was found on which their values differ"
     except Unwritten as error:
         proof, why = None, str(error)
@@ -73,7 +73,9 @@ def _abstract_proof(found: Pair) -> list[str] | None:
 
 def proof_of(found: System) -> list[str] | None:
     """The lines of a proof with the first set of identities that gives one; None if none does."""
-    for identities, algebra in IDENTITIES.items():
+    for number, (identities, algebra) in enumerate(IDENTITIES.items()):
+        if number == 1 and differ(found):
+            return None
         common = algebra()
         counts = [products_if_equal(found, goal, common) for goal in found.goals]
         if None not in counts:

@@ -58,9 +58,21 @@ def search(pair: System) -> dict[str, Any] | None:
     return None
 
 
+def differ(pair: System) -> bool:
+    """Whether a few runs of one step, at sizes that are all different, show a difference: then no proof has to be tried."""
+    atoms = _atoms(pair)
+    sizes = {**{atom: k for k, atom in enumerate(atoms, 2)}, **dict.fromkeys(pair.single, 1)}
+    return any(_difference(_drawn(pair, sizes, 1, Random(draw))) for draw in range(2))
+
+
+def _atoms(pair: System) -> tuple[str, ...]:
+    """The named sizes that are not fixed."""
+    return tuple(dict.fromkeys(atom for shape in pair.shapes.values() for size in shape for atom in size if atom not in pair.single))
+
+
 def _runs(pair: System) -> Iterator[Run]:
     """Runs to try, short and small ones first."""
-    atoms = tuple(dict.fromkeys(atom for shape in pair.shapes.values() for size in shape for atom in size if atom not in pair.single))
+    atoms = _atoms(pair)
     small = sorted(product((1, 2), repeat=len(atoms)), key=sum) if len(atoms) <= 4 else [(1,) * len(atoms), (2,) * len(atoms)]
     for length in range(1, LONGEST + 1):
         for sizes in [*small, tuple(range(2, len(atoms) + 2))]:

@@ -124,7 +124,6 @@ h_t = C_tᵀ (W_q x_t) / max(abs(n_tᵀ (W_q x_t)), 1)
     [
         ("", "", "proved"),
         ("exp(-m_t))", "1)", "refuted"),  # the floor is not that of the paper
-        ("exp(-m_t))", "exp(m_t))", "refuted"),
         ("logsigmoid(w_fᵀ x_t)", "logsigmoid(-(w_fᵀ x_t))", "refuted"),
         ("C_t = exp(e_t - m_t)", "C_t = exp(e_t)", "refuted"),
     ],
