@@ -15,7 +15,7 @@ from derivations.form import Form
 from derivations.leaves import with_leaves
 from derivations.notation import name_unicode, read, unicode
 from derivations.notation.tree import Assignment, Constant, Expr, Name, Ref, rebuild, refs
-from derivations.proofs.equivalence.system import Goal, System
+from derivations.proofs.equivalence.system import Goal, System, ordered
 from derivations.shapes import Typer
 from derivations.sizes import Shape
 
@@ -91,15 +91,17 @@ class _Unrolling:
     def beside(self, written: Sequence[Assignment]) -> Unrolled:
         """The steps of the cell and then the equations of the form."""
         own = {eq.target.name for eq in written}
+        if len(own) < len(written):
+            raise CellError("a value is defined twice", hint="one line for each value; the conditions of two lines may overlap")
         kept = self.moving | self.following({self.value(ref).name for eq in written for ref in refs(eq.expr) if ref.name not in own})
         equations = [self.step(eq, k) for k in range(1, self.steps + 1) for eq in self.cell.equations if eq.target.name in kept]
         goals = []
-        for eq in written:
-            target = Ref(eq.target.name.marked(FORM), 0)
-            expr, shape = self.typer.typed(self.placed(eq.expr, own))
-            self.typer.shapes[target.name] = shape
-            equations.append(Assignment(target, expr))
-            goals += self.goals(eq.target.name, target)
+        placed = [Assignment(Ref(eq.target.name.marked(FORM), 0), self.placed(eq.expr, own)) for eq in written]
+        for eq in ordered(placed):
+            expr, shape = self.typer.typed(eq.expr)
+            self.typer.shapes[eq.target.name] = shape
+            equations.append(Assignment(eq.target, expr))
+            goals += self.goals(eq.target)
         if not any(goal.is_state for goal in goals):
             raise CellError(f"form {self.form.name} ends without a state", hint=f"add an equation for {self.cell.states[0].id}_C")
         typed = tuple(Assignment(eq.target, self.typer.closed(eq.expr)) for eq in equations)
@@ -155,8 +157,9 @@ class _Unrolling:
             raise CellError(f"{unicode(ref)} in form {self.form.name} depends on the state", hint=hint, span=ref.span)
         return Ref(at(known, position), 0)
 
-    def goals(self, name: Name, target: Ref) -> list[Goal]:
+    def goals(self, target: Ref) -> list[Goal]:
         """A value that the form defines and the cell has at that position has to be the one of the cell."""
+        name = target.name.unmarked
         plain, position = position_of(name)
         known = self.known.get(plain.id)
         if known is None or position is None or known not in self.moving or not 1 <= position <= self.steps:

@@ -72,6 +72,12 @@ def test_a_value_that_may_be_anything_is_left_out_of_the_equations() -> None:
         judge_form(read_form(text.format('any = ["k"]\n'), "sums"), scaled)
 
 
+def test_the_lines_of_a_form_may_stand_in_any_order() -> None:
+    lines = FORMS["deltanet"].equations.strip().splitlines()
+    turned = replace(FORMS["deltanet"], lengths=(2,), equations="\n".join(reversed(lines)))
+    assert verdicts(turned, "deltanet") == {"proved"}
+
+
 @pytest.mark.parametrize(
     ("equations", "found"),
     [
@@ -81,6 +87,8 @@ def test_a_value_that_may_be_anything_is_left_out_of_the_equations() -> None:
         ("S_C = S_0 + k_0 v_1ᵀ", "only states"),
         ("S_C = S_0 + k_9 v_1ᵀ", "no value of linear_attention"),
         ("S_C = S_0 +", "form mine"),
+        ("S_C = y_1\ny_i = S_C", "a circle"),
+        ("S_C = S_0\nS_C = S_0", "defined twice"),
     ],
 )
 def test_a_form_that_uses_what_it_may_not_is_an_error(equations: str, found: str) -> None:
