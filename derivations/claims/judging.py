@@ -70,13 +70,7 @@ class Judgement:
     def as_json(self) -> dict[str, Any]:
         """The result as plain data, with what the claim says."""
         claim = self.claim
-        told = {
-            "topic": claim.topic,
-            "sentence": claim.sentence,
-            "source": claim.source,
-            "expected": claim.expected,
-            "true_form": claim.true_form,
-        }
+        told = {key: getattr(claim, key) for key in ("topic", "sentence", "source", "expected", "true_form")}
         return {**self.result.as_json(), **{key: value for key, value in told.items() if value}}
 
 
