@@ -138,6 +138,8 @@ class _Lowering:
                 return expr
             case Apply():
                 return self.value(expr, SQUASHED)
+            case Total(op="logsumexp"):  # its adjoint needs its value
+                return self.value(expr, OPERAND)
             case MatMul() | Concat() | Transpose() | Part() | Windows() | Total():
                 return self.summand(expr) if summand else self.value(expr, MATRIX if len(self.shape(expr)) == 2 else OPERAND)
             case Sum():
