@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, get_args
 
 Verdict = Literal["proved", "proved_at", "tested", "refuted", "undecided"]
 Kind = Literal["gradient", "invariant", "code", "claim", "equation"]
@@ -52,6 +52,17 @@ class Result:
         if self.also:
             plain["also"] = [result.as_json() for result in self.also]
         return plain
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Result:
+        """The result that ``as_json`` made; raises ``ValueError`` where something else stands."""
+        known = {f.name for f in fields(cls)}
+        if not isinstance(data, Mapping) or not {"subject", "statement", "kind", "verdict", "method"} <= set(data) <= known:
+            raise ValueError("not a result")
+        if data["verdict"] not in get_args(Verdict) or data["kind"] not in get_args(Kind):
+            raise ValueError(f"not a verdict: {data['verdict']}, {data['kind']}")
+        also = tuple(cls.from_json(item) for item in data.get("also", ()))
+        return cls(**{**data, "proof": tuple(data.get("proof", ())), "also": also})
 
 
 STRONGEST: tuple[Verdict, ...] = ("refuted", "proved", "proved_at", "tested", "undecided")

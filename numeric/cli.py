@@ -6,6 +6,7 @@ Exit codes: 0 nothing refuted, 1 something refuted or stale, 2 input that cannot
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -132,35 +133,49 @@ def verify(
     relations: Annotated[
         bool, typer.Option("--relations", help="Only the relations to other cells and the parallel forms; default: of all cells.")
     ] = False,
+    every: Annotated[bool, typer.Option("--all", help="All cells of the catalogue; prints a line for each.")] = False,
     as_json: JsonOption = False,
     examples: Annotated[int, typer.Option(min=1, max=100_000, help="Random examples for each check of the code.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random examples.")] = 0,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; default: one for each core with --all, else 1.")] = 0,
+    cluster: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask scheduler that hands out the work: tcp://HOST:8786.")] = "",
+    cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Where results are kept; default: the user's cache.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep results.")] = False,
 ) -> None:
     """A verdict on every statement about a cell: gradients, ranges, claims, relations to other cells, and the generated code."""
     if claims:
         _verify_claims(cells, as_json)
     if relations:
         _verify_relations(cells, as_json)
-    if not cells:
-        raise CellError("no CELL to verify", hint="give cells, as in gateproof verify lstm, or --claims")
-    from numeric.report import Progress, failures, verdict_table
-    from numeric.verify import verify as verify_cell
+    if every == bool(cells):
+        raise CellError(
+            "CELL and --all" if every else "no CELL to verify", hint="give cells, as in gateproof verify lstm, or --all, or --claims"
+        )
+    from numeric import campaign
+    from numeric.report import CellProgress, failures, summary_table, verdict_table
 
-    opened = [open_cell(cell) for cell in cells]
-    results = []
-    for argument, cell in zip(cells, opened, strict=True):
-        with Progress(cell.name) as progress:
-            found = []
-            for result in verify_cell(cell, examples=examples, seed=seed, progress=progress.stage):
-                found.append(result)
-                progress.advance()
-        results += found
-        if not as_json:
-            typer.echo(verdict_table(cell, found))
-            typer.echo(failures(found, f"gateproof verify {argument} --examples {examples} --seed {seed}"), nl=False)
+    opened = [get_cell(name) for name in cell_names()] if every else [open_cell(cell) for cell in cells or ()]
+    workers = campaign.Workers(jobs or (os.cpu_count() or 1 if every else 1), cluster)
+    store = campaign.Store(None if no_cache else cache or campaign.default_folder())
+    found: dict[int, list[Result]] = {}
+    shown = 0
+    with CellProgress(len(opened)) as progress:
+        for number, results, kept in campaign.hand_out(campaign.jobs_of(opened, examples=examples, seed=seed), store, workers):
+            found[number] = results
+            progress.done(f"{opened[number].name}{' (kept from before)' if kept else ''}")
+            while not (as_json or every) and shown in found:
+                again = f"gateproof verify {(cells or ())[shown]} --examples {examples} --seed {seed}"
+                with progress.paused():
+                    typer.echo(verdict_table(opened[shown], found[shown]))
+                    typer.echo(failures(found[shown], again), nl=False)
+                shown += 1
+    ordered = [result for number in sorted(found) for result in found[number]]
     if as_json:
-        _print_json({"results": [result.as_json() for result in results]})
-    raise typer.Exit(1 if any(result.verdict == "refuted" for result in results) else 0)
+        _print_json({"results": [result.as_json() for result in ordered]})
+    elif every:
+        typer.echo(summary_table([(cell, found[number]) for number, cell in enumerate(opened)]))
+        typer.echo(failures(ordered, f"gateproof verify --all --examples {examples} --seed {seed}"), nl=False)
+    raise typer.Exit(1 if any(result.verdict == "refuted" for result in ordered) else 0)
 
 
 def _verify_relations(cells: list[str] | None, as_json: bool) -> NoReturn:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -166,6 +167,18 @@ def verdict_table(cell: Cell, results: Iterable[Result]) -> str:
     return printed(table)
 
 
+def summary_table(found: Iterable[tuple[Cell, Sequence[Result]]]) -> str:
+    """How many statements about each cell have which verdict, and how long they took."""
+    table = columns("cell")
+    for name in (*SHOWN.values(), "seconds"):
+        table.add_column(name, justify="right")
+    for cell, results in found:
+        counts = [sum(result.verdict == verdict for result in results) for verdict in SHOWN]
+        styled = [Text(str(n or ""), style=COLOURS[verdict] if n else "") for n, verdict in zip(counts, SHOWN, strict=True)]
+        table.add_row(cell.name, *styled, f"{sum(result.seconds or 0 for result in results):.1f}")
+    return printed(table)
+
+
 def verdict_text(result: Result) -> str:
     """A verdict for people, with the sizes of an argument at some sizes."""
     at = ", ".join(f"{size} = {n}" for size, n in result.at.items()) if result.verdict == "proved_at" else ""
@@ -274,6 +287,40 @@ class Progress:
         self.bar.advance(self.task)
 
     def __enter__(self) -> Progress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.bar.stop()
+
+
+class CellProgress:
+    """How many cells are done, on standard error: a bar on a terminal, else a line for each cell where there are several."""
+
+    def __init__(self, total: int) -> None:
+        self.console, self.total, self.count = Console(stderr=True), total, 0
+        self.bar = RichProgress(
+            SpinnerColumn(), BarColumn(), TextColumn("{task.completed} of {task.total} cells"), TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            console=self.console, transient=True, disable=not self.console.is_terminal,
+        )  # fmt: skip
+        self.task = self.bar.add_task("", total=total)
+
+    def done(self, name: str) -> None:
+        """Count one cell."""
+        self.count += 1
+        self.bar.update(self.task, advance=1, description=f"last: {name}")
+        if self.total > 1 and not self.console.is_terminal:
+            self.console.print(f"{self.count} of {self.total}: {name}", highlight=False)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The terminal is free for other text."""
+        self.bar.stop()
+        yield
+        self.bar.start()
+
+    def __enter__(self) -> CellProgress:
         self.bar.start()
         return self
 
