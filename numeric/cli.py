@@ -40,15 +40,23 @@ def _main(show_version: Annotated[bool, typer.Option("--version", help="Print th
 
 
 @app.command("list")
-def list_cells(as_json: JsonOption = False) -> None:
-    """The cells of the catalogue."""
+def list_cells(
+    as_json: JsonOption = False,
+    family: Annotated[str, typer.Option(metavar="NAME", help="Only the cells of one family, such as LSTM.")] = "",
+    long: Annotated[bool, typer.Option("--long", help="Operations of a step and proved ranges too.")] = False,
+) -> None:
+    """The cells of the catalogue: family, year, states, whether a scan over time computes them, parameters (m inputs, n hidden)."""
+    from numeric.overview import overview
     from numeric.report import catalogue_table, cell_record
 
-    cells = [get_cell(name) for name in cell_names()]
+    cells = [cell for cell in map(get_cell, cell_names()) if family.lower() in ("", cell.family.lower())]
+    if not cells:
+        known = ", ".join(sorted({get_cell(name).family for name in cell_names()}))
+        raise CellError(f"no family {family!r}", hint=f"families: {known}")
     if as_json:
-        _print_json({"cells": [cell_record(cell) for cell in cells]})
+        _print_json({"cells": [cell_record(cell) | overview(cell).as_json() for cell in cells]})
     else:
-        typer.echo(catalogue_table(cells))
+        typer.echo(catalogue_table(cells, long=long))
 
 
 @app.command()
@@ -234,6 +242,22 @@ def compare(
     else:
         typer.echo(relation_page(results))
     raise typer.Exit(1 if any(result.verdict == "refuted" for result in results) else 0)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and _.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", help="The file; default: NAME.toml, here.")] = None,
+) -> None:
+    """Write the skeleton of a cell file: a cell that verifies as it stands, to be changed."""
+    from datetime import UTC, datetime
+
+    from numeric.skeleton import next_steps, write_skeleton
+
+    path = output or Path(f"{name}.toml")
+    if path.suffix != ".toml":
+        raise CellError(f"{path} is no name of a cell file", hint="give a name that ends in .toml")
+    typer.echo(next_steps(write_skeleton(name, path, datetime.now(UTC).year)), err=True)
 
 
 @app.command()

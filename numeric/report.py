@@ -23,6 +23,7 @@ from derivations.relation import FORMS, Relation
 from derivations.sizes import shape_text
 from derivations.verdict import SHOWN, Kind, Result
 from numeric.bench import Timing
+from numeric.overview import by_family, formula, overview
 
 if TYPE_CHECKING:
     from derivations.proofs.gradients.planted import Score as FormulaScore
@@ -50,12 +51,17 @@ def columns(*names: str) -> Table:
     return table
 
 
-def catalogue_table(cells: Iterable[Cell]) -> str:
-    """The cells, a line each."""
-    table = columns("name", "year", "states", "parameters", "title")
-    for cell in cells:
-        names = ", ".join((cell.name, *cell.aliases))
-        table.add_row(names, str(cell.year or ""), _names(cell.states, 0), str(len(cell.parameters)), cell.title)
+def catalogue_table(cells: Iterable[Cell], *, long: bool = False) -> str:
+    """The cells, a line each, families together; ``long`` has the operations of a step and the proved ranges too."""
+    table = columns("name", "year", "family", "states", "recurrence", "parameters")
+    table.columns[0].no_wrap = True
+    if long:
+        for name in ("operations of a step", "ranges"):
+            table.add_column(name, overflow="fold")
+    for cell in by_family(cells):
+        row = overview(cell)
+        more = (formula(row.operations), "; ".join(_ranges(cell))) if long else ()
+        table.add_row(cell.name, str(cell.year or ""), cell.family, row.states(), row.recurrence, formula(row.parameters), *more)
     return printed(table)
 
 
