@@ -50,7 +50,7 @@ def product_text(left: Factor, right: Factor, result: str) -> Written:
         return f"{left.along(result)} * {right.along(result)}", PRODUCT
     if gone == shared and len(gone) == 1 and len(left.letters + right.letters) > 2:
         return _matrix_product(left, right, result, gone.pop())
-    if not result and left.timed != right.timed:
+    if not result and len(left.letters) == 1 and left.timed != right.timed:
         left, right = (left, right) if left.timed else (right, left)
         return f"{bracketed(left.written, PRODUCT)} @ {right.atom}", PRODUCT
     if left.letters == right.letters and left.letters == result + left.letters[-1]:
@@ -83,6 +83,7 @@ def total_text(left: Factor, right: Factor, result: str) -> Written:
         return f"np.vdot({left.written[0]}, {right.written[0]})", ATOM
     shared = set(left.letters) & set(right.letters)
     if not shared:
+        left, right = (left, right) if result == left.letters + right.letters else (right, left)
         return f"rows({left.written[0]}).T @ rows({right.written[0]})", PRODUCT
     free = "".join(letter for letter in left.letters + right.letters if letter not in shared)
     if shared & set(result) or set(free) != set(result):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from chosen_cells import CHOSEN
 from hypothesis import assume, given, settings
-from random_cells import cells
+from random_cells import cells, more_cells
 
 from derivations import Cell, get_cell
 from numeric import load
@@ -82,6 +82,71 @@ OWN = {
         "d_t = σ(alpha)\nh_t = exp(-softplus(lambda)) ⊙ h_{t-1} + σ(alpha) ⊙ (W x_t)",
         {"shapes": {"alpha": [], "d": []}},
     ),
+    "matrices of every kind": (
+        """
+        k_t = K x_t
+        v_t = V x_t
+        S_t = S_{t-1} diag(a) + diag(k_t) B - B diag(v_t) + tanh(Aᵀ S_{t-1} + k_t v_tᵀ)
+        R_t = 0.1 S_tᵀ S_t + 0.1 S_t S_tᵀ + Aᵀ S_tᵀ + S_tᵀ Bᵀ
+        s_t = k_tᵀ (S_t v_t)
+        o_t = (S_t ones) ⊙ (k_tᵀ v_t) + S_tᵀ c
+        """,
+        {"shapes": {"S": ["hidden", "hidden"], "s": []}},
+    ),
+    "an identity matrix in every step": (
+        """
+        k_t = K x_t
+        S_t = (I - β k_t k_tᵀ) S_{t-1} + k_t (V x_t)ᵀ
+        o_t = (ones - k_t) ⊙ (S_t b)
+        """,
+        {"shapes": {"V": ["value", "inputs"], "beta": []}},
+    ),
+    "what depends on parameters only": (
+        """
+        A = exp(B - Bᵀ) + diag(d) B - γ I
+        h_t = tanh(A h_{t-1} + W x_t + sum(b) c + (bᵀ c) b + softmax(c) norm(b) + chunk(e, 3, 2) + m ⊙ b)
+        k_t = chunk(e, 3, 1)
+        """,
+        {"shapes": {"k": ["hidden"], "m": ["hidden"]}, "constants": {"gamma": 0.5, "m": 1}},
+    ),
+    "parts of one vector": (
+        """
+        v_t = W x_t + U h_{t-1}
+        u_t = V x_t
+        h_t = tanh(chunk(v_t, 2, 1)) ⊙ σ(chunk(u_t, 3, 1)) + chunk(v_t, 2, 2) ⊙ σ(chunk(u_t, 3, 3))
+        """,
+        {"shapes": {"h": ["hidden"], "v": ["hidden + hidden"], "u": ["hidden + hidden + hidden"]}},
+    ),
+    "a convolution": (
+        """
+        Z_t = σ(W_z windows(X_t, 3) + U_z windows(H_{t-1}, 5) + b_z onesᵀ)
+        N_t = tanh(W_n windows(X_t, 3) + U_n windows(H_{t-1}, 5) + b_n onesᵀ)
+        H_t = Z_t ⊙ H_{t-1} + (1 - Z_t) ⊙ N_t
+        """,
+        {"inputs": ("X",), "shapes": {"X": ["channels", "length"], "H": ["hidden", "length"]}},
+    ),
+    "choices": (
+        """
+        g_t = where(k_t - T ⊙ floor(k_t / T) >= 1, σ(W x_t), h_{t-1})
+        h_t = where(x_t > 0, where(h_{t-1} > 0, h_{t-1}, 1 / h_{t-1}), max(min(g_t, 1), -1)) + relu(U h_{t-1}) abs(k_t)
+        """,
+        {"inputs": ("k",), "shapes": {"k": [], "T": ["hidden"], "h": ["hidden"], "x": ["hidden"]}, "constants": {"T": 1}},
+    ),
+    "numbers that weigh vectors": (
+        """
+        β_t = σ(wᵀ x_t + u)
+        h_t = β_t h_{t-1} + (1 - β_t) tanh(W x_t) + logsumexp(U h_{t-1})
+        y_t = mean(h_t)
+        z_t = sum(h_t) + h_tᵀ h_t
+        """,
+        {"shapes": {"beta": [], "u": [], "y": ["outputs"], "z": []}},
+    ),
+    "the same term twice": ("u_t = W x_t\nh_t = u_t ⊙ u_t + (u_tᵀ u_t) u_t + norm(u_t) h_{t-1}", {}),
+    "a constant matrix": (
+        "h_t = tanh(W x_t + M h_{t-1}) + m ⊙ h_{t-1}",
+        {"constants": {"M": 0.5, "m": 1}, "shapes": {"M": ["hidden", "hidden"], "m": ["hidden"]}},
+    ),
+    "slopes in a tail": ("h_t = logsigmoid(W x_t + U h_{t-1}) + log(1 + exp(V x_t)) + abs(U h_{t-1})", {}),
     "an output that no state needs": ("f_t = σ(W_f x_t + U_f h_{t-1} + b_f)\nh_t = tanh(W_h x_t + U_h h_{t-1} + b_h)", {}),
 }
 
@@ -118,6 +183,15 @@ def stays_small(made):
 @settings(max_examples=12)
 @given(cells())
 def test_random_cell(case, checks, cell):
+    made = case(cell, time=2)
+    assume(stays_small(made))
+    for check in checks:
+        check(made)
+
+
+@settings(max_examples=12)
+@given(more_cells())
+def test_random_cell_with_every_construct(case, checks, cell):
     made = case(cell, time=2)
     assume(stays_small(made))
     for check in checks:

@@ -3,7 +3,7 @@
 import pytest
 from chosen_cells import CHOSEN
 from hypothesis import given, settings
-from random_cells import cells
+from random_cells import cells, more_cells
 
 from derivations import derive, get_cell
 from derivations.equations import Contraction
@@ -90,7 +90,7 @@ def test_laws(name):
 
 
 @settings(max_examples=30)
-@given(cells())
+@given(cells() | more_cells())
 def test_laws_of_random_cells(cell):
     laws(schedule(derive(cell)))
 
