@@ -102,18 +102,18 @@ RULES: dict[str, Rule] = {
             r"y=u\text{ where }c,\ v\text{ elsewhere}",
             (
                 r"\bar u=\bar y\odot\mathbf 1[c],\quad \bar v=\bar y\odot(\mathbf 1-\mathbf 1[c])",
-                r"\max(u,v):\ c=(u\ge v),\quad \min(u,v):\ c=(u\le v)",
+                r"\max:\ c=(u\ge v),\quad \min:\ c=(u\le v)",
             ),
             (
                 r"\bar u_j=\sum_i\bar y_i\,\mathbf 1[c_i]\,\delta_{ij}=\bar y_j\,\mathbf 1[c_j]",
-                r"\text{by convention the first where }u_j=v_j;\ c\text{ has no derivative}",
+                r"\text{the first if }u_j=v_j\text{, by convention}",
             ),
         ),
         Rule(
             "windows",
-            r"Y=\operatorname{windows}(X),\ Y^{(d)}_{kl}=X_{k,l+d}",
-            (r"\bar X=\operatorname{fold}(\bar Y)",),
-            (r"\bar X_{kl}=\sum_d\bar Y^{(d)}_{k,l-d}\text{, one block for each shift }d",),
+            r"Y=\operatorname{windows}(X)",
+            (r"\bar X=\operatorname{fold}(\bar Y)", r"\text{block }d:\ Y^{(d)}_{kl}=X_{k,l+d}"),
+            (r"\bar X_{kl}=\sum_d\bar Y^{(d)}_{k,l-d}", r"\text{zeros beyond the ends}"),
         ),
         Rule("broadcast", r"y=s\,\mathbf 1", (r"\bar s=\mathbf 1\T\bar y",), (r"\bar s=\sum_i\bar y_i",)),
         Rule(

@@ -49,7 +49,8 @@ class Batch:
     @property
     def sample(self) -> Math:
         """The matrices of the first input and the first state."""
-        first = [Ref(n, 0) for n in self.context.cell.inputs[:1]] + list(self.context.states[:1])
+        inputs, states = ([n for n in found if n in self.vectors] for found in (self.context.cell.inputs, self.context.cell.states))
+        first = [Ref(n, 0) for n in (*inputs[:1], *states[:1])] or [Ref(n, 0) for n in self.context.cell.assigned if n in self.vectors][:1]
         return Math(", ".join(self.tex(self.turned(ref)) for ref in first))
 
     def tex(self, expr: Expr) -> str:

@@ -118,7 +118,7 @@ class Context:
 
     def pieces(self, target: Ref, expr: Expr) -> tuple[str, ...]:
         """The right side of an equation; a number that stands for all entries of an array is shown as a multiple of ones."""
-        return self.maths.pieces(expr, filled=bool(self.backward.shapes[target.name]))
+        return self.maths.pieces(expr, array=bool(self.backward.shapes[target.name]))
 
     def symbol(self, ref: Ref) -> Math:
         """A variable in a line of text."""

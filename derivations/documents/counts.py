@@ -112,11 +112,19 @@ def polynomial(count: Count) -> str:
         ((_without(m, common), n // number) for m, n in monomials.items()),
         key=lambda item: (-len(item[0]), item[0] != () and _key(item[0])),
     )
-    outer = (str(number) if number > 1 else "") + _monomial(common)
-    text = "+".join((str(n) if n > 1 or not m else "") + _monomial(m) for m, n in inside)
+    outer = _multiple(number, common) if number > 1 or common else ""
+    text = "+".join(_multiple(n, m) for m, n in inside)
     if len(inside) == 1:
         return (outer + ("" if text == "1" and outer else text)) or "1"
     return f"{outer}({text})" if outer else text
+
+
+def _multiple(number: int, monomial: tuple[str, ...]) -> str:
+    """``4n``; a thin space before a word."""
+    letters = _monomial(monomial)
+    if number == 1 and letters:
+        return letters
+    return str(number) + (r"\," if letters.startswith("\\") else "") + letters
 
 
 def _common(monomials: Mapping[tuple[str, ...], int]) -> tuple[str, ...]:

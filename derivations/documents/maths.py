@@ -52,10 +52,14 @@ class Maths:
         inner = self.at(Ref(ref.name.unmarked, 0), time)
         return rf"\partial {LOSS}/\partial {inner}"
 
-    def terms(self, expr: Expr) -> tuple[Term, ...]:
-        """The terms of a sum, those of the whole family as one sum over the gates."""
+    def terms(self, expr: Expr, *, array: bool | None = None) -> tuple[Term, ...]:
+        """The terms of a sum, those of the whole family as one sum over the gates; a number in an array is a multiple of ones.
+
+        ``array`` says whether the sum is one; without it, the terms say.
+        """
+        array = not is_scalar(expr, self.scalars) if array is None else array
         terms = expr.terms if isinstance(expr, Sum) else (expr,)
-        return tuple(self._term(term, expr) for term in self.gathered(terms))
+        return tuple(self._term(term, expr, array) for term in self.gathered(terms))
 
     def gathered(self, terms: tuple[Expr, ...]) -> list[Expr | OverGates]:
         """Terms equal up to the letter of a gate, one for every gate of the family, become a sum over the gates."""
@@ -77,23 +81,20 @@ class Maths:
                 out.append(entry)
         return out
 
-    def _term(self, term: Expr | OverGates, total: Expr) -> Term:
+    def _term(self, term: Expr | OverGates, total: Expr, array: bool) -> Term:
         if isinstance(term, OverGates):
             return False, rf"\sum_{{{term.index}}} {self.tex(term.expr)}"
         inside = term.arg if isinstance(term, Neg) else term
-        if isinstance(inside, Number) and inside.value == 1 and not is_scalar(total, self.scalars):
-            return isinstance(term, Neg), STYLE.one
+        if isinstance(inside, Number) and (not array or inside.value in (0, 1)):
+            return isinstance(term, Neg), STYLE.one if array and inside.value else self.tex(inside)
         text = self.tex(inside)
-        if is_scalar(inside, self.scalars) and not is_scalar(total, self.scalars):
+        if array and is_scalar(inside, self.scalars):
             return isinstance(term, Neg), rf"{text}\,{STYLE.one}"
         return isinstance(term, Neg), f"({text})" if isinstance(inside, Sum) and isinstance(total, Sum) else text
 
-    def pieces(self, expr: Expr, *, filled: bool = False) -> tuple[str, ...]:
-        """The right side of ``= expr``, cut before every top-level sign; ``filled``: a number stands for an array of it."""
-        terms = self.terms(expr)
-        if filled and len(terms) == 1 and is_scalar(expr, self.scalars) and not isinstance(expr, Number):
-            return equal([(terms[0][0], rf"{terms[0][1]}\,{STYLE.one}")])
-        return equal(terms)
+    def pieces(self, expr: Expr, *, array: bool | None = None) -> tuple[str, ...]:
+        """The right side of ``= expr``, cut before every top-level sign; ``array`` as in ``terms``."""
+        return equal(self.terms(expr, array=array))
 
     def index(self, ref: Ref) -> Ref:
         """A member of the family with the index in the place of its letter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -17,7 +18,8 @@ from derivations.documents.tex_blocks import algorithm, table
 from derivations.documents.width import width
 
 NAMES = {"sec": "Section", "tab": "Table", "fig": "Figure", "alg": "Algorithm"}
-PAGE = 42.0  # lines of rows on a page
+TOGETHER = 22.0  # lines of rows that stay on one page
+BLOCK = 9.0  # lines of each part of a longer block
 HANGING = 6.8  # em of a left side that hangs to the left of its box
 HEIGHTS = {"": 1.3, r"\tall ": 2.1, r"\taller ": 2.8}  # lines
 TEXT_WIDTH = 43.8  # em of 10 pt
@@ -84,7 +86,7 @@ class Writer:
             case Steps():
                 return min(30.0, 0.5 + sum(HEIGHTS[_strut(row.latex)] for row in block.rows))
             case Table():
-                return min(30.0, 3.8 + 1.05 * len(block.rows))
+                return min(30.0, 3.8 + sum(HEIGHTS[_strut(_formulas(cells))] or 1.05 for cells in block.rows))
             case Algorithm():
                 return min(30.0, 4.0 + 1.1 * len(block.lines))
             case _:
@@ -95,7 +97,7 @@ class Writer:
             case Paragraph():
                 return self.paragraph(block)
             case Steps():
-                return "\n".join(self.steps(rows) for rows in pages(block.rows))
+                return "\n\\continued\n".join(self.steps(rows) for rows in pages(block.rows))
             case Table():
                 return table(block, self)
             case Algorithm():
@@ -158,6 +160,11 @@ class Writer:
         return f"\\begin{{figure}}[H]\n\\centering\n{tikz(block.scene)}\n{caption}\n\\end{{figure}}"
 
 
+def _formulas(cells: Sequence[Rich]) -> str:
+    """The formulas of a row of a table, for its height: there only matrices are high."""
+    return " ".join(part.latex for cell in cells for part in cell if isinstance(part, Math) and "pmatrix" in part.latex)
+
+
 def _keeping_spaces(text: str) -> str:
     """The spaces at both ends of a piece separate it from its neighbours."""
     before = " " if text[:1].isspace() else ""
@@ -166,11 +173,12 @@ def _keeping_spaces(text: str) -> str:
 
 
 def pages(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Rows that fit on a page together: a block of rows never breaks, so a longer one is several."""
+    """Rows that stay together: a block of rows never breaks, so a long one is several, between which a page may end."""
     start, high = 0, 0.0
+    most = math.inf if sum(HEIGHTS[_strut(row.latex)] for row in rows) <= TOGETHER else BLOCK
     for k, row in enumerate(rows):
         high += HEIGHTS[_strut(row.latex)]
-        if high > PAGE:
+        if high > most:
             yield rows[start:k]
             start, high = k, HEIGHTS[_strut(row.latex)]
     yield rows[start:]

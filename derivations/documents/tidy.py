@@ -8,8 +8,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derivations.notation.printing import Scalars, is_scalar
-from derivations.notation.tree import Expr, Neg, Number, Product, Quotient, Ref, Total, rebuild
+from derivations.notation.tree import Choice, Compare, Expr, Neg, Number, Product, Quotient, Ref, Sum, Total, rebuild
 
+EXTREMES = {"≥": "max", "≤": "min"}
 ONE = Number(Fraction(1))
 
 
@@ -21,6 +22,8 @@ def tidy(expr: Expr, scalars: Scalars) -> Expr:
     match built:
         case Product():
             return _product(built, scalars)
+        case Sum(terms=(Product() as first, Product() as second)):
+            return _extreme(first, second) or built
         case Quotient(num=num) if _is_fraction(num):
             return _product(Product((num, Quotient(ONE, built.den))), scalars)
         case Quotient(num=Product(factors)) if any(map(_is_fraction, factors)):
@@ -35,6 +38,19 @@ def tidy(expr: Expr, scalars: Scalars) -> Expr:
             return Quotient(tidy(Total(num), scalars), den)
         case _:
             return built
+
+
+def _extreme(first: Product, second: Product) -> Expr | None:
+    """``u 𝟏[u ≥ v] + v (1 − 𝟏[u ≥ v])`` is ``max(u, v)``."""
+    holds = next((f for f in first.factors if isinstance(f, Compare) and f.op in EXTREMES), None)
+    if holds is None:
+        return None
+    fails = Sum((ONE, Neg(holds)))
+    taken = _times([f for f in first.factors if f != holds])
+    other = _times([f for f in second.factors if f != fails])
+    if fails not in second.factors or (taken, other) != (holds.left, holds.right):
+        return None
+    return Choice(EXTREMES[holds.op], (taken, other))
 
 
 def _product(expr: Product, scalars: Scalars) -> Expr:

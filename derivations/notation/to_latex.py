@@ -110,7 +110,7 @@ class _Latex(Printer):
         """A thin space where scripts and accents would touch."""
         last = left.right if isinstance(left, MatMul) or (isinstance(left, Times) and not left.op) else left
         first = right.arg if isinstance(right, Transpose) else right
-        return r"\," if isinstance(last, Transpose) or _decorated(last) or _decorated(first) else " "
+        return r"\," if isinstance(last, Transpose | Apply | Compare) or _decorated(last) or _decorated(first) else " "
 
     def ref(self, ref: Ref) -> Piece:
         # A second superscript on one letter is an error of TeX.

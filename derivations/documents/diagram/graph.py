@@ -44,7 +44,8 @@ class Node:
 class Graph:
     """Nodes in the order of computation; an input stands before what reads it."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, authors: bool = False) -> None:
+        """``authors``: a node for every operation of the author's equations, instead of one for every numbered equation."""
         self.context = context
         self.nodes: list[Node] = []
         self.source: dict[Ref, int] = {}
@@ -52,12 +53,13 @@ class Graph:
         leaves = [Ref(name, -1) for name in context.cell.states] + [Ref(name, 0) for name in context.cell.inputs]
         for ref in leaves:
             self.source[ref] = self.add(Node("left", (self.tex(ref),), adjoint=(self.tex(_adjoint_of_leaf(context, ref)),)))
-        for eq in context.forward.shown:
-            made = self.build(context.forward.written(eq), context.d.numbers[eq.target])
+        shown = [(eq.target, context.forward.written(eq)) for eq in context.forward.shown]
+        for target, expr in [(eq.target, eq.expr) for eq in context.cell.equations] if authors else shown:
+            made = self.build(expr, context.d.numbers[target])
             if self.nodes[made].carries is not None or self.nodes[made].kind == "left":  # a copy of another value
-                made = self.add(Node("box", (self.tex(context.forward.written(eq)),), [made]))
-            self.nodes[made].carries = eq.target
-            self.source[eq.target] = made
+                made = self.add(Node("box", (self.tex(expr),), [made]))
+            self.nodes[made].carries = target
+            self.source[target] = made
         self.outputs = [self.output(Ref(name, 0)) for name in context.cell.outputs]
         self.bundle()
 
@@ -77,8 +79,8 @@ class Graph:
         dated = _dated(expr)
         if isinstance(expr, Ref):
             return self.source[expr]
-        if isinstance(expr, Apply) and isinstance(expr.arg, Ref) and expr.arg in self.source:
-            return self.add(Node("box", (FUNCTIONS[expr.fn].latex,), [self.source[expr.arg]]))
+        if isinstance(expr, Apply) and dated and (not isinstance(expr.arg, Ref) or expr.arg in self.source):
+            return self.add(Node("box", (FUNCTIONS[expr.fn].latex,), [self.build(expr.arg, number)]))
         if len(dated) <= 1 or isinstance(expr, MatMul | Concat) or _affine(expr):
             return self.box(expr, number)
         match expr:
@@ -98,8 +100,8 @@ class Graph:
     def box(self, expr: Expr, number: int) -> int:
         """A box with the expression in it."""
         latex = self.tex(expr)
-        if EM * width(latex) + 3 > WIDEST:
-            latex = rf"\text{{affine, ({number})}}"
+        if EM * width(latex) + 3 > WIDEST or "cases" in latex:
+            latex = rf"\text{{affine, ({number})}}" if _affine(expr) else rf"\text{{see ({number})}}"
         return self.add(Node("box", (latex,), [self.source[ref] for ref in _dated(expr)]))
 
     def sum(self, expr: Sum, number: int) -> int:
@@ -172,7 +174,7 @@ def _affine_term(term: Expr) -> bool:
     if isinstance(inner, Ref):
         return inner.time is None
     if isinstance(inner, MatMul | Number):
-        return True
+        return len(_dated(inner)) <= 1
     return isinstance(inner, Product) and len(_dated(inner)) <= 1 and not any(map(_nonlinear, inner.factors))
 
 

@@ -56,6 +56,11 @@ def _vertex(out: Layered, node: int | None, layer: int, net: int) -> int:
     return len(out.node) - 1
 
 
+def depth(graph: Graph) -> int:
+    """How many layers a picture has."""
+    return 1 + max(_depths(graph).values())
+
+
 def _depths(graph: Graph) -> dict[int, int]:
     depth: dict[int, int] = {}
     for k in graph.live:

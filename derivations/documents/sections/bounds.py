@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
+from math import prod
 
 from derivations.documents.context import Context
 from derivations.documents.jacobian import Jacobian, Path
 from derivations.documents.model import Row
 from derivations.equations import Pointwise
 from derivations.functions import FUNCTIONS
-from derivations.notation.tree import Apply, Compare, Constant, Expr, Neg, Number, Power, Product, Ref, Sum
+from derivations.notation.tree import Apply, Compare, Constant, Expr, Neg, Number, Power, Product, Ref, Sum, children
 
 SLOPE = Fraction(1, 4)  # the largest of a sigmoid
+MOST_COMPARED = 6  # comparisons whose values are tried out
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ def in_unit_interval(context: Context, factor: Expr) -> bool:
 def _factor(context: Context, factor: Expr) -> tuple[Size, ...] | None:
     if in_unit_interval(context, factor):
         return (Size(),)
+    if (number := _of_comparisons(factor)) is not None:
+        return (Size(number),)
     match factor:
         case Number(value=value):
             return (Size(abs(value)),)
@@ -164,6 +169,40 @@ def _factor(context: Context, factor: Expr) -> tuple[Size, ...] | None:
             return _multiplied(known) if len(known) == len(parts) else None
         case _:
             return None
+
+
+def _of_comparisons(factor: Expr) -> Fraction | None:
+    """The largest absolute value of an expression in comparisons and numbers: each of them is 0 or 1."""
+    atoms = tuple(dict.fromkeys(_comparisons(factor)))
+    if not atoms or len(atoms) > MOST_COMPARED:
+        return None
+    try:
+        return max(abs(_at(factor, dict(zip(atoms, values, strict=True)))) for values in product((0, 1), repeat=len(atoms)))
+    except KeyError:
+        return None
+
+
+def _comparisons(expr: Expr) -> Iterator[Expr]:
+    if isinstance(expr, Compare):
+        yield expr
+    else:
+        for child in children(expr):
+            yield from _comparisons(child)
+
+
+def _at(expr: Expr, values: Mapping[Expr, int]) -> Fraction:
+    """The value of sums and products of comparisons."""
+    match expr:
+        case Number():
+            return expr.value
+        case Neg():
+            return -_at(expr.arg, values)
+        case Sum():
+            return sum((_at(term, values) for term in expr.terms), Fraction(0))
+        case Product():
+            return prod((_at(factor, values) for factor in expr.factors), start=Fraction(1))
+        case _:
+            return Fraction(values[expr])
 
 
 def _largest(fn: str | None) -> Fraction | None:

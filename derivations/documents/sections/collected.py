@@ -59,7 +59,7 @@ def _sum_rows(context: Context, collected: Collected, target: Ref) -> list[tuple
         label = f"factor-{name.name.id.replace('_', '-')}"
         note: Rich = numbers(chain.steps)
         if position == 0:
-            found.append((Row(number, label, context.maths.tex(target), context.maths.pieces(expr), note, definition), chain.root))
+            found.append((Row(number, label, context.maths.tex(target), context.pieces(target, expr), note, definition), chain.root))
         else:
             found.append((Row(number, label, context.maths.tex(name), context.maths.pieces(chain.factor), note), chain.root))
     return found

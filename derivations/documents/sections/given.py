@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from derivations.documents.context import Context
-from derivations.documents.model import Math, Rich
+from derivations.documents.model import Link, Math, Rich
 from derivations.documents.sizes_text import size_latex
 from derivations.documents.text import join, say
 from derivations.notation.tree import (
@@ -23,7 +23,6 @@ from derivations.notation.tree import (
     Windows,
     children,
 )
-from derivations.sizes import LETTERS
 
 
 def given(context: Context) -> Rich:
@@ -97,9 +96,8 @@ def number(value: Fraction) -> str:
 
 
 def _sizes(sizes: list[tuple[str, ...]]) -> Rich:
-    """``The number n is a size: how many entries …``."""
-    symbols = [Math(size_latex(size)) for size in sizes]
-    plain = all(atom in LETTERS for size in sizes for atom in size)
-    what = "is a number of entries" if len(sizes) == 1 else "are numbers of entries"
-    where = "" if plain else ", as in {}"
-    return say("As a number, {} {}" + where + ". ", join(symbols, last=" and "), what, *(() if plain else ("Table 1",)))
+    """``As a number, n is a size of Table 1.``"""
+    symbols = join([Math(size_latex(size)) for size in sizes], last=" and ")
+    if len(sizes) == 1:
+        return say("As a number, {} is a size of {}. ", symbols, Link("tab", "uses"))
+    return say("As numbers, {} are sizes of {}. ", symbols, Link("tab", "uses"))
