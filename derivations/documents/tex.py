@@ -18,7 +18,7 @@ from derivations.documents.tex_blocks import algorithm, table
 from derivations.documents.width import width
 
 NAMES = {"sec": "Section", "tab": "Table", "fig": "Figure", "alg": "Algorithm"}
-TOGETHER = 22.0  # lines of rows that stay on one page
+TOGETHER = 30.0  # lines of rows that stay on one page
 BLOCK = 9.0  # lines of each part of a longer block
 HANGING = 6.8  # em of a left side that hangs to the left of its box
 HEIGHTS = {"": 1.3, r"\tall ": 2.1, r"\taller ": 2.8}  # lines
