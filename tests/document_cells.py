@@ -10,6 +10,8 @@ from derivations.cell import Cell
 from derivations.documents import render
 from derivations.documents.model import Document
 from derivations.documents.outline import document
+from derivations.documents.write import proved
+from derivations.verdict import Result
 
 HOSTILE = r"\input{/etc/passwd} <script>alert(1)</script> $x$ & 100% #1 _a_ ^ ~ | `code` [x](y) "
 
@@ -54,7 +56,42 @@ q_t = tanh(A c_t)
 h_t = q_t ⊙ exp(-c_t)
 """,
 }
+STRANGE |= {
+    "memory": """
+q_t = W_q x_t / sqrt(key)
+k_t = W_k x_t / norm(W_k x_t)
+v_t = W_v x_t
+a_t = σ(W_a x_t + b_a)
+l_t = logsigmoid(wᵀ x_t)
+m_t = max(l_t + m_{t-1}, alpha)
+S_t = diag(a_t) S_{t-1} + exp(l_t - m_t) k_t (v_t - S_{t-1}ᵀ k_t)ᵀ
+y_t = (S_t + k_t onesᵀ)ᵀ q_t
+""",
+    "normed": """
+v_t = W [x_t, h_{t-1}] + b
+u_t = γ ⊙ (v_t - mean(v_t)) / sqrt(mean((v_t - mean(v_t))^2) + ε) + β
+s_t = softmax(chunk(u_t, 3, 1)) ⊙ relu(chunk(u_t, 3, 2)) + max(chunk(u_t, 3, 3), h_{t-1})
+h_t = where(h_{t-1} >= x_t, s_t, min(abs(h_{t-1}), sin(s_t)))
+""",
+    "fixed": """
+A = U - Uᵀ - γ I
+ρ = exp(-exp(ν)) ⊙ cos(θ)
+z_t = σ(A h_{t-1} + (M ⊙ V) x_t)
+h_t = ρ ⊙ h_{t-1} + α z_t + sum(z_t) β
+""",
+    "convolution": """
+A_t = windows(H_{t-1}, 3)
+Z_t = σ(K A_t + W X_t + b onesᵀ)
+C_t = tanh(V X_t) ⊙ floor(d) onesᵀ
+H_t = Z_t ⊙ H_{t-1} + (1 - Z_t) ⊙ C_t
+n_t = n_{t-1} + H_t ones + onesᵀ C_tᵀ r
+""",
+}
 DATA = {
+    "memory": {"shapes": {"W_q": ["key", "inputs"], "W_v": ["value", "inputs"], "l": [], "m": [], "alpha": []}},
+    "normed": {"constants": {"epsilon": 1e-5}, "shapes": {"x": ["hidden"]}},
+    "fixed": {"constants": {"gamma": 0.05, "alpha": 3, "M": 1}, "shapes": {"M": ["hidden", "inputs"]}},
+    "convolution": {"inputs": ["X"]},
     "many_gates": {"shapes": {"alpha": []}, "title": HOSTILE, "source": HOSTILE, "roles": {"j": HOSTILE, "f": "gate: " + HOSTILE}},
     "two_inputs": {"inputs": ["u"]},
 }
@@ -78,5 +115,11 @@ def told(name: str) -> Document:
 
 @lru_cache(maxsize=64)
 def rendered(name: str, fmt: str) -> str:
-    """The document of a cell as text, made once."""
-    return render(derivation(name), fmt)
+    """The document of a cell as text, made once; its proofs are those of ``gateproof derive``."""
+    return render(derivation(name), fmt, proofs(name))
+
+
+@lru_cache(maxsize=64)
+def proofs(name: str) -> tuple[Result, ...]:
+    """What stands in the document as proved."""
+    return proved(derivation(name))

@@ -96,7 +96,9 @@ class _Adjoints(Building):
     def emit(self, target: Ref, exprs: list[Expr]) -> None:
         """The sum as one pointwise equation; a lone product of matrices or block is the equation itself."""
         expr = exprs[0] if len(exprs) == 1 else Sum(tuple(exprs)) if exprs else Number(Fraction(0))
-        if isinstance(expr, Ref) and self.out and expr == self.out[-1].target and expr.name in self.inline:
+        fresh = isinstance(expr, Ref) and expr.name in self.inline and expr not in self.alias.values()
+        if fresh and self.out and expr == self.out[-1].target:
+            assert isinstance(expr, Ref)
             self.inline.discard(expr.name)
             self.out.append(replace(self.out.pop(), target=target))
         else:

@@ -37,12 +37,16 @@ def render(derivation: Derivation, fmt: str, results: Sequence[Result] | None = 
 
 
 def proved(derivation: Derivation) -> tuple[Result, ...]:
-    """The proofs that take a fraction of a second: equations, steps, tangents, ranges, claims; not second order nor T steps."""
+    """The proofs that take seconds at most: equations, steps, tangents, ranges, claims; not second order nor T steps.
+
+    What is proved for every size is not proved again at small ones; ``gateproof verify`` does both.
+    """
+    steps = prove_steps(derivation)
     return (
         *prove_lowering(derivation),
-        *prove_steps(derivation),
+        *steps,
         *prove_tangents(derivation),
-        *prove_at_small_sizes(derivation),
+        *(() if all(result.verdict == "proved" for result in steps) else prove_at_small_sizes(derivation)),
         *prove_ranges(derivation.cell),
         *judge_claims(derivation.cell),
     )

@@ -13,6 +13,7 @@ from derivations import Cell, derive, get_cell
 from derivations.evaluate import evaluate_cell, evaluate_program
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
+from derivations.proofs import prove_gradients
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-11}  # about 1e4 roundings: a handful of operations on numbers of size one
 
@@ -128,3 +129,10 @@ def test_second_order_of_the_catalogue(name: str) -> None:
 @given(cell=cells(), seed=st.integers(0, 1000))
 def test_second_order_of_any_cell(cell: Cell, seed: int) -> None:
     check_second_order(cell, seed)
+
+
+@pytest.mark.parametrize("right", ["softmax(chunk(v_t, 2, 1)) + chunk(v_t, 2, 2)", "chunk(v_t, 2, 1) ⊙ softmax(chunk(v_t, 2, 1))"])
+def test_a_part_that_is_used_as_a_term_and_as_a_value(right: str) -> None:
+    """Every use of the same part sends to the same block, in first and in second order."""
+    found = prove_gradients(derive(Cell.from_equations(f"v_t = W x_t + b\nh_t = {right} + h_{{t-1}}")))
+    assert {result.verdict for result in found} <= {"proved", "proved_at"}

@@ -33,6 +33,7 @@ CORE = {
     "mtr",
     "mtd",
     "mspace",
+    "msqrt",
 }
 
 

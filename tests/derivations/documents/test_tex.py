@@ -16,7 +16,7 @@ from derivations.verdict import Result
 from tests.document_cells import CATALOGUE, derivation, rendered
 
 TROUBLE = re.compile(r"^(?:Overfull|! |LaTeX Warning|Package \w+ Warning|.*undefined).*", re.MULTILINE)
-STRANGE = ("many_gates", "stacked")
+STRANGE = ("many_gates", "stacked", "memory", "normed")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,9 @@ from derivations.errors import CellError
 from derivations.notation import latex, plain, read, read_expr, unicode
 from derivations.notation.tree import (
     Apply,
+    Call,
+    Choice,
+    Compare,
     Concat,
     MatMul,
     Name,
@@ -57,7 +60,17 @@ def _larger(parts):
         st.builds(Apply, st.sampled_from(["sigmoid", "tanh", "exp", "softplus"]), parts),
         st.builds(Concat, _pairs(parts)),
         st.builds(Transpose, parts),
+        st.builds(Power, parts, st.just(Fraction(1, 2))),
+        st.builds(Call, st.sampled_from(["sum", "mean", "norm", "softmax", "logsumexp", "diag"]), st.tuples(parts)),
+        st.builds(lambda v, n: Call("chunk", (v, _whole(4), _whole(n))), parts, st.integers(1, 4)),
+        st.builds(lambda x: Call("windows", (x, _whole(3))), parts),
+        st.builds(Choice, st.sampled_from(["max", "min"]), st.tuples(parts, parts)),
+        st.builds(lambda a, op, b, c, d: Choice("where", (Compare(a, op, b), c, d)), parts, st.sampled_from("<>≤≥="), parts, parts, parts),
     )
+
+
+def _whole(number):
+    return Number(Fraction(number), str(number))
 
 
 TREES = st.recursive(st.one_of(REFS, REFS, NUMBERS), _larger, max_leaves=12)
@@ -76,6 +89,8 @@ def as_written(expr, signs, squares):
             return Times(signs["matrix"], left, right)
         case Times(op, left, right):
             return Times(signs[op], left, right)
+        case Choice(fn, args):
+            return Call(fn, args)
         case Power(Ref() as name, exponent) if squares and exponent == 2:
             return Times("⊙", name, name)
     return expr
@@ -107,6 +122,7 @@ VALID = [
     "f_t = σ(W_f x_t + U_f h_{t-1} + b_f)\nc_t = f_t ⊙ c_{t-1} + [h̃_t, x²]ᵀ",
     r"\begin{align} f_t &= \sigma\left(W_f \begin{bmatrix} h_{t-1} \\ x_t \end{bmatrix}\right) \\ g &= \frac12 \tilde h^{(t)} \end{align}",
     "f = sigmoid(W_f @ x + U_f @ h_prev + b_f); h = (1 - z) * h_prev**2 + z / n  # end",
+    "m_t = where(n_{t-1} >= 0, max(a_t, b_t), softmax(chunk(v_t, 4, 1)))\nS_t = diag(a_t) S_{t-1} / sqrt(norm(k_t)) + k_t v_tᵀ",
 ]
 PIECES = [
     *"()[]{}_^=+-*@/.,;'~$&%#\\ \n\tatTW01₁²ᵀσα⊙·−\u0303",

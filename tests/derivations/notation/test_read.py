@@ -5,7 +5,22 @@ from fractions import Fraction
 import pytest
 
 from derivations.notation import read, read_expr
-from derivations.notation.tree import Apply, Assignment, Concat, Name, Neg, Number, Power, Quotient, Ref, Sum, Times, Transpose
+from derivations.notation.tree import (
+    Apply,
+    Assignment,
+    Call,
+    Compare,
+    Concat,
+    Name,
+    Neg,
+    Number,
+    Power,
+    Quotient,
+    Ref,
+    Sum,
+    Times,
+    Transpose,
+)
 
 
 def ref(base, time=None, *accents, sub="", sup=""):
@@ -133,6 +148,18 @@ a, b, c, d = ref("a"), ref("b"), ref("c"), ref("d")
         (["0.5 x", r".5\,x"], Times("", Number(Fraction(1, 2)), ref("x"))),
         (["1e-3"], Number(Fraction(1, 1000))),
         (["[a, b; c]"], Concat((a, b, c))),
+        (["max(a, b)", r"\max(a, b)", r"\max\left(a, b\right)", r"\operatorname{max}(a, b)"], Call("max", (a, b))),
+        (["sqrt(a)", r"\sqrt{a}", "a^{1/2}", "a**(1/2)"], Power(a, Fraction(1, 2))),
+        (
+            ["where(a >= b, c, d)", "where(a ≥ b, c, d)", r"\operatorname{where}(a \ge b, c, d)", r"\operatorname{where}(a \geq b, c, d)"],
+            Call("where", (Compare(a, "≥", b), c, d)),
+        ),
+        (["where(a = b, c, d)", "where(a == b, c, d)"], Call("where", (Compare(a, "=", b), c, d))),
+        (["softmax(a)", r"\operatorname{softmax}(a)", r"\mathrm{softmax}(a)"], Call("softmax", (a,))),
+        (["chunk(a, 4, 1)"], Call("chunk", (a, Number(Fraction(4)), Number(Fraction(1))))),
+        (["diag(a) U_f", r"\operatorname{diag}(a) U_f"], Times("", Call("diag", (a,)), U)),
+        (["relu(a)", "ReLU(a)", r"\operatorname{ReLU}(a)", r"\mathrm{relu}(a)"], Apply("relu", a)),
+        (["a bᵀ", "a b^T", r"a b^{\top}"], Times("", a, Transpose(b))),
     ],
 )
 def test_operations(texts, tree):
