@@ -107,8 +107,8 @@ class Context:
         return stem if known == number else f"{stem}-{number}"
 
     def equation_of(self, ref: Ref) -> Rich:
-        """A reference to the equation that gives a value."""
-        return (Link("eq", self.d.numbers[ref]),)
+        """A reference to the equation that gives a value, or shows it."""
+        return (Link("eq", self.d.numbers[self.d.visible(ref)]),)
 
     def row(
         self, number: int, target: Ref, rhs: tuple[str, ...], note: Rich = (), *, also: str = "", lhs: str = "", label: str = ""

@@ -21,8 +21,9 @@ from derivations.sizes import shape_value
 
 STEP = 1e-30
 SEED = 0
-# Steps and the largest number drawn; the first run whose values stay tame counts: with huge values, rounding is all there is to see.
-RUNS = ((6, 0.8), (6, 0.4), (3, 0.2), (2, 0.05))
+# Steps, the smallest and the largest number drawn; the first run whose values stay tame counts: with huge values, rounding is all there
+# is to see. Logarithms and roots may need positive numbers.
+RUNS = ((6, -0.8, 0.8), (6, -0.4, 0.4), (3, -0.2, 0.2), (2, -0.05, 0.05), (4, 0.1, 0.8))
 TAME = 1e2
 Values = dict[Ref, Any]
 
@@ -39,8 +40,9 @@ class Measured:
 def measure(context: Context) -> Measured:
     """Every gradient by parameters, inputs and initial states over a few steps."""
     run = next((r for r in (_Run(context, *how) for how in RUNS) if r.is_tame), None) or _Run(context, *RUNS[-1])
-    wanted = run.backward()
-    found = run.complex_step()
+    with np.errstate(all="ignore"):  # what is not finite is shown as not run
+        wanted = run.backward()
+        found = run.complex_step()
     groups: list[tuple[tuple[str, ...], int, float | None]] = []
     for keys, symbols in _grouped(context):
         members = [key for key in found if key[0] in keys]
@@ -108,14 +110,14 @@ def _error(a: Any, b: Any) -> float:
 class _Run:
     """One random sequence, run forward from the author's equations and backward through the derivation."""
 
-    def __init__(self, context: Context, length: int, largest: float) -> None:
+    def __init__(self, context: Context, length: int, smallest: float, largest: float) -> None:
         self.context, self.cell, self.length = context, context.cell, length
         self.functions: Functions = {fn: _numeric(fn) for fn in FUNCTIONS}
         rng = np.random.default_rng(SEED)
         self.sizes: dict[str, int] = {name: 3 + k for k, name in enumerate(self.cell.sizes)}
 
         def draw(ref: Ref) -> Any:
-            return rng.uniform(-largest, largest, shape_value(context.forward.shapes[ref.name], self.sizes))
+            return rng.uniform(smallest, largest, shape_value(context.forward.shapes[ref.name], self.sizes))
 
         self.constants: Values = {
             Ref(c): np.full(shape_value(self.cell.shapes[c], self.sizes), float(value)) for c, value in self.cell.constants.items()

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from derivations import CellError
+from derivations import CellError, cell_names, derive, get_cell
 from derivations.documents import write
+from derivations.documents.outline import document
 from derivations.documents.pdf import compile_tex
+from derivations.documents.tex import render as render_tex
 from derivations.verdict import Result
 from tests.document_cells import CATALOGUE, derivation, rendered
 
@@ -52,6 +54,14 @@ def test_articles_compile_without_a_warning(tex: str, tmp_path: Path) -> None:
     trouble = {name: TROUBLE.findall(log) for name, log in logs.items()}
     assert not {name: found for name, found in trouble.items() if found}
     assert all("Output written on document.pdf" in log for log in logs.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", cell_names())
+def test_every_cell_of_the_catalogue_stays_on_the_page(tex: str, tmp_path: Path, name: str) -> None:
+    log = compiled(tex, render_tex(document(derive(get_cell(name)))), tmp_path / name)
+    assert not TROUBLE.findall(log)
+    assert "Output written on document.pdf" in log
 
 
 def test_a_pdf_is_written(tex: str, tmp_path: Path) -> None:
