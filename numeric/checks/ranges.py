@@ -6,7 +6,7 @@ Saturated, denormal and huge numbers are drawn besides ordinary ones, in float64
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from typing import Any
 
@@ -79,16 +79,18 @@ def proved_claims(cell: Cell) -> tuple[Claim, ...]:
     from derivations.proofs.claims import judge_claim  # SymPy's work: only who asks pays
     from derivations.proofs.ranges import find_ranges
 
-    texts = [one.statement.unicode for one in find_ranges(cell) if not one.given]
-    texts += [text for text in cell.claims if judge_claim(cell, text).verdict == "proved"]
-    claims = (_read(cell, text) for text in texts)
+    texts = [(one.statement.unicode, one.given and f" if {one.given.unicode}") for one in find_ranges(cell) if not one.given or one.usual]
+    judged = {text: judge_claim(cell, text) for text in cell.claims}
+    texts += [(text, result.reading and f", {result.reading}") for text, result in judged.items() if result.verdict == "proved"]
+    claims = (_read(cell, text, condition or "") for text, condition in texts)
     same = {repr((c.sides, c.relations, c.extremes)): c for c in claims if c and readable(cell, c)}  # however they are spelled
     return tuple(same.values())
 
 
-def _read(cell: Cell, text: str) -> Claim | None:
+def _read(cell: Cell, text: str, condition: str) -> Claim | None:
+    """A claim about one step, with what it supposes of the constants, which are the usual ones here."""
     try:
-        return read_claim(cell, text)
+        return replace(read_claim(cell, text), text=text + condition)
     except CellError:  # a bound by h_0 is not about one step
         return None
 

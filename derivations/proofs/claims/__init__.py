@@ -15,7 +15,7 @@ from derivations.proofs.claims.prove import Proof, prove_link
 from derivations.proofs.claims.read import Claim, read_claim
 from derivations.proofs.claims.refute import refute
 from derivations.proofs.claims.text import claim_formula, shown_step
-from derivations.proofs.ranges import INDEPENDENT, find_ranges
+from derivations.proofs.ranges import INDEPENDENT, find_ranges, usual_constants
 from derivations.proofs.ranges.lines import box_lines, is_affine_in_each
 from derivations.proofs.ranges.scalar import Scalars
 from derivations.proofs.ranges.sign import expanded
@@ -41,10 +41,16 @@ def judge_claim(cell: Cell, text: str) -> Result:
 def _judge(cell: Cell, claim: Claim, scalars: Scalars, found: Sequence[Range]) -> Result:
     start = perf_counter()
     proof = prove_claim(cell, claim, scalars, found)
+    given = None if proof else usual_constants(cell)
+    if given:
+        proof = prove_claim(cell, claim, Scalars(cell, usual=True), found)
     if proof:
         method, lines = proof
-        shown = tuple(one.unicode() for one in lines)
-        return Result(cell.name, claim.text, "claim", "proved", method, INDEPENDENT, proof=shown, seconds=perf_counter() - start)
+        reading = f"for {given.unicode}, as the cell file gives it" if given else ""
+        shown = tuple(one.unicode() for one in ((line("For ", given, ", as the cell file gives it."), *lines) if given else lines))
+        return Result(
+            cell.name, claim.text, "claim", "proved", method, INDEPENDENT, proof=shown, reading=reading, seconds=perf_counter() - start
+        )
     products = products_in_elements(cell, claim)
     if products is not None:
         written = ("Both sides, with the equations put in, are written out in elements.", f"They are the same sum of {products} products.")
@@ -75,7 +81,7 @@ def prove_claim(cell: Cell, claim: Claim, scalars: Scalars, found: Sequence[Rang
 
 def _says(cell: Cell, one: Range, claim: Claim) -> bool:
     """Whether a found range is the claim."""
-    if one.given:
+    if one.given and not one.usual:
         return False
     try:
         other = read_claim(cell, one.statement.unicode)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 from time import perf_counter
 
 from derivations.cell import Cell
 from derivations.equations import Pointwise
 from derivations.functions import FUNCTIONS, Interval
-from derivations.notation.tree import Apply, Product, Ref
+from derivations.notation.tree import Apply, Constant, Expr, Name, Product, Ref, children
 from derivations.proofs.ranges import interval as iv
 from derivations.proofs.ranges.lines import box_lines, function_lines, is_multiaffine, size_lines, vertex_lines
-from derivations.proofs.ranges.scalar import Scalars
+from derivations.proofs.ranges.scalar import Scalars, usual_values
 from derivations.proofs.ranges.states import Range, convex_ranges, growth_ranges
 from derivations.proofs.ranges.text import Formula, ProofLine, bound, line
 from derivations.verdict import Result
@@ -19,11 +21,57 @@ from derivations.verdict import Result
 INDEPENDENT = "the calculus and all gradients"
 
 
+@lru_cache(maxsize=256)
 def find_ranges(cell: Cell) -> tuple[Range, ...]:
-    """Every invariant that is found, in the order of computation; values that may be any real number have none."""
-    scalars = Scalars(cell)
+    """Every invariant that is found, in the order of computation; values that may be any real number have none.
+
+    What holds for the usual values of the cell's constants only has that as its condition."""
+    general = Scalars(cell)
+    usual = Scalars(cell, usual=True) if cell.constants else None
     pointwise = (eq for eq in cell.program.shown if isinstance(eq, Pointwise))
-    return tuple(found for eq in pointwise for found in _ranges_of(scalars, eq, eq.target.name in cell.states))
+    return tuple(found for eq in pointwise for found in _all_of(cell, eq, general, usual))
+
+
+def _all_of(cell: Cell, eq: Pointwise, general: Scalars, usual: Scalars | None) -> Iterator[Range]:
+    """The ranges of one value: for any constants, and what more is true for the usual ones."""
+    is_state = eq.target.name in cell.states
+    always = list(_ranges_of(general, eq, is_state))
+    yield from always
+    given = usual_constants(cell, eq.target) if usual is not None else None
+    if usual is None or given is None:
+        return
+    for found in _ranges_of(usual, eq, is_state):
+        if found.statement not in {one.statement for one in always}:
+            condition = Formula.row([given, found.given], " and ") if found.given else given
+            yield replace(found, given=condition, usual=found.given is None)
+
+
+def usual_constants(cell: Cell, of: Ref | None = None) -> Formula | None:
+    """``α = 0.3 and ε = 0.1``: the constants that a value depends on within a step (by default all), at their usual values."""
+    read = constants_of(cell, of) if of else tuple(cell.constants)
+    values = usual_values(cell)
+    shown = [Formula.of(Constant(name), f" = {float(values[name]):g}") for name in read if name in values]
+    return Formula.row(shown, " and ") if shown else None
+
+
+def constants_of(cell: Cell, of: Ref) -> tuple[Name, ...]:
+    """The constants in the equation of a value and in those of the values that it reads, in the cell's order."""
+    found, waiting, seen = set[Name](), [of], set[Ref]()
+    while waiting:
+        ref = waiting.pop()
+        if ref in seen or ref not in cell.program.definition:
+            continue
+        seen.add(ref)
+        eq = cell.program.definition[ref]
+        waiting += eq.operands
+        found |= {node.name for node in _nodes(eq.expr) if isinstance(node, Constant)} if isinstance(eq, Pointwise) else set()
+    return tuple(name for name in cell.constants if name in found)
+
+
+def _nodes(expr: Expr) -> Iterator[Expr]:
+    yield expr
+    for child in children(expr):
+        yield from _nodes(child)
 
 
 def prove_ranges(cell: Cell) -> tuple[Result, ...]:

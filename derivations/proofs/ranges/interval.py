@@ -12,6 +12,10 @@ from derivations.functions import Function, Interval
 
 REAL = Interval(-sp.oo, sp.oo)
 NONNEGATIVE = Interval(sp.Integer(0), sp.oo, True, False)
+NONPOSITIVE = Interval(-sp.oo, sp.Integer(0), False, True)
+UNIT = Interval(sp.Integer(0), sp.Integer(1), True, True)
+FRACTION = Interval(sp.Integer(0), sp.Integer(1), True, False)  # of numbers without their whole part
+TWO = Fraction(2)
 DIGITS = 60  # two exact numbers that are not equal differ in the first 60 digits, or are not ordered at all
 
 # Increasing and made of these only, a function is analytic, hence strictly increasing: open ends stay open.
@@ -155,8 +159,19 @@ def absolute(box: Interval) -> Interval:
     return Interval(sp.Integer(0), high.high, True, high.high_closed)
 
 
+def maximum(a: Interval, b: Interval) -> Interval:
+    """All max(a, b)."""
+    low, low_open = _lower((-a.low, not a.low_closed), (-b.low, not b.low_closed))
+    high, high_closed = _lower((-a.high, a.high_closed), (-b.high, b.high_closed))
+    return Interval(-low, -high, not low_open, high_closed)
+
+
 def image(function: Function, box: Interval) -> Interval:
     """The values of a function on an interval: its ends if it increases, else its whole range."""
+    if function.name == "abs":
+        return absolute(box)
+    if function.name == "log" and (sign(box.low) < 0 or is_point(box)):
+        return function.range  # it has no value below 0; that of a number stays as it is written
     if not function.increasing:
         return function.range
     low, low_closed = _image_of_end(function, box.low, box.low_closed, function.range.low, function.range.low_closed)
@@ -165,7 +180,7 @@ def image(function: Function, box: Interval) -> Interval:
 
 
 def _image_of_end(function: Function, end: sp.Expr, closed: bool, limit: sp.Expr, attained: bool) -> tuple[sp.Expr, bool]:
-    if end in (sp.oo, -sp.oo):
+    if end in (sp.oo, -sp.oo) or function.definition(end) in (sp.zoo, -sp.oo):
         return limit, attained
     return function.definition(end), closed or not is_strict(function.name, function.definition)
 

@@ -1,12 +1,14 @@
 """One entry of a cell as scalars: a symbol for every value, an interval for every symbol, and what the symbols stand for.
 
 Parameters, inputs, previous states and products with matrices may be any real number. Different symbols are treated as
-if they were independent, which can only make an interval wider.
+if they were independent, which can only make an interval wider. An entry of a vector along the rows of a matrix and one
+along its columns are different symbols: they are different entries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 
 import sympy as sp
@@ -14,9 +16,27 @@ import sympy as sp
 from derivations.cell import Cell
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction, as_expr
 from derivations.functions import FUNCTIONS, Interval
-from derivations.notation.tree import Apply, Concat, Expr, Neg, Number, Power, Product, Quotient, Ref, Sum, Transpose, rebuild
+from derivations.notation.tree import (
+    Apply,
+    Choice,
+    Compare,
+    Constant,
+    Expr,
+    Name,
+    Neg,
+    Number,
+    Ones,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Sum,
+    rebuild,
+)
 from derivations.proofs.ranges import interval as iv
-from derivations.proofs.ranges.sign import interval
+from derivations.proofs.ranges.cases import Goal, Places, proved_cases
+from derivations.proofs.ranges.natural import logarithm_of_sum, natural, sum_of
+from derivations.proofs.ranges.sign import TooLarge, interval
 
 MOST_POWER = 8  # a higher power is not multiplied out
 
@@ -25,16 +45,22 @@ class Scalars:
     """The scalars of a cell.
 
     ``box`` gives the interval of each symbol; ``definition`` what a symbol stands for, where that is an expression in
-    other symbols; ``assume`` intervals for previous states, for proofs by induction.
+    other symbols; ``choices`` those that stand for an absolute value, a maximum or a minimum; ``assume`` intervals for
+    previous states, for proofs by induction; ``usual`` takes the constants at their usual values instead of at any.
     """
 
-    def __init__(self, cell: Cell, assume: Mapping[Ref, Interval] | None = None) -> None:
+    def __init__(self, cell: Cell, assume: Mapping[Ref, Interval] | None = None, *, usual: bool = False) -> None:
         self.program: Program = cell.program
+        self.values: Mapping[Name, Fraction] = usual_values(cell) if usual else {}
         self.box: dict[sp.Symbol, Interval] = {}
         self.definition: dict[sp.Symbol, sp.Expr] = {}
+        self.choices: dict[sp.Symbol, tuple[str, tuple[sp.Expr, ...]]] = {}
+        self.floors: dict[sp.Symbol, sp.Expr] = {}  # what they are the whole part of
+        self.totals: dict[sp.Symbol, sp.Expr] = {}  # any entry of what they are the log Σ exp of
         self.order: list[sp.Symbol] = []  # of the definitions
         self.ref: dict[sp.Symbol, Ref] = {}
         self._symbol: dict[Expr, sp.Symbol] = {}
+        self._along: dict[tuple[Ref, int], sp.Symbol] = {}
         self._authors = frozenset(cell.shapes)
         self._known: dict[Expr, Ref] = {}  # what the cell computes, in the author's names
         for ref, box in (assume or {}).items():
@@ -60,61 +86,129 @@ class Scalars:
     def _compute(self, eq: Equation) -> None:
         match eq:
             case Pointwise(expr=Apply() as expr):
-                self.symbol(eq.target, iv.image(FUNCTIONS[expr.fn], self.enclosure(expr.arg)))
+                symbol = self.symbol(eq.target, iv.image(FUNCTIONS[expr.fn], self.enclosure(expr.arg)))
+                self._told_apart(symbol, expr)
             case Pointwise():
-                scalar = self.scalar(eq.expr)
-                symbol = self.symbol(eq.target, self.enclosure(eq.expr))
-                self.definition[symbol] = scalar
-                self.order.append(symbol)
+                self._define(eq.target, self.scalar(eq.expr), self.enclosure(eq.expr))
             case Layout():
-                self.symbol(eq.target, iv.hull(self[ref] for ref in eq.operands))
+                box = iv.hull(self[ref] for ref in eq.operands)
+                self.symbol(eq.target, iv.hull((box, iv.point(0))) if eq.op == "windows" else box)  # zeros beyond the ends
+            case Reduction(op="logsumexp"):
+                self.totals[self.symbol(eq.target, logarithm_of_sum(self[eq.operand]))] = self.symbol(eq.operand)
             case Reduction():
-                self.symbol(eq.target, _total(self[eq.operand]))
+                self.symbol(eq.target, sum_of(self[eq.operand]))
             case Contraction():
-                self.symbol(eq.target)
+                self._contract(eq)
+
+    def _define(self, target: Ref, scalar: sp.Expr, box: Interval) -> None:
+        symbol = self.symbol(target, box)
+        self.definition[symbol] = scalar
+        self.order.append(symbol)
+
+    def _contract(self, eq: Contraction) -> None:
+        """A product of two entries; a sum of such products has its sign at most."""
+        left, right, result = eq.indices
+        box = iv.multiply(self[eq.left], self[eq.right])
+        if set(left) | set(right) != set(result):
+            squares = eq.left == eq.right and left == right
+            self.symbol(eq.target, sum_of(iv.power(self[eq.left], iv.TWO) if squares else box))
+        elif any(len(letters) == 2 and letters != result for letters in (left, right)):  # an entry of a transposed matrix
+            self.symbol(eq.target, box)
+        else:
+            factors = (self.along(ref, letters, result) for ref, letters in ((eq.left, left), (eq.right, right)))
+            self._define(eq.target, sp.Mul(*factors), box)
+
+    def along(self, ref: Ref, letters: str, result: str) -> sp.Expr:
+        """An entry of an operand at the indices of a result: of a vector, the one along its rows or along its columns."""
+        if iv.is_point(self[ref]):
+            return self[ref].low
+        if letters in ("", result):
+            return self.symbol(ref)
+        key = ref, result.index(letters)
+        if key not in self._along:
+            self._along[key] = sp.Symbol(f"{ref.name.id}[{ref.time}, {key[1]}]", real=True)
+            self.box[self._along[key]] = self[ref]
+        return self._along[key]
+
+    def _told_apart(self, symbol: sp.Symbol, expr: Apply | Choice) -> None:
+        """Remember what a symbol is the maximum, the absolute value or the whole part of."""
+        match expr:
+            case Choice(fn="max" | "min" as kind):
+                self.choices[symbol] = kind, tuple(self.scalar(arg) for arg in expr.args)
+            case Apply(fn="abs"):
+                self.choices[symbol] = "abs", (self.scalar(expr.arg),)
+            case Apply(fn="relu"):
+                self.choices[symbol] = "max", (self.scalar(expr.arg), sp.Integer(0))
+            case Apply(fn="floor"):
+                self.floors[symbol] = self.scalar(expr.arg)
+
+    def places(self, symbols: Collection[sp.Symbol]) -> Places:
+        """Those of the symbols that stand for maxima and the like, and the ones within them."""
+        found: dict[sp.Symbol, tuple[str, tuple[sp.Expr, ...]]] = {}
+        waiting = [s for s in symbols if s in self.choices]
+        while waiting:
+            symbol = waiting.pop()
+            if symbol not in found:
+                found[symbol] = self.choices[symbol]
+                waiting += [s for arg in found[symbol][1] for s in arg.free_symbols if s in self.choices]
+        return found
 
     def enclosure(self, expr: Expr) -> Interval:
-        """An interval that holds an expression: the better of the Bernstein bounds and of interval arithmetic."""
+        """An interval that holds an expression: what interval arithmetic, the Bernstein bounds and a proof by cases leave."""
         try:
-            natural = self._natural(expr)
+            found = natural(expr, self)
         except iv.Unordered:
-            natural = iv.REAL
+            found = iv.REAL
         scalar = self.scalar(expr)
-        try:
-            return iv.meet(interval(scalar, self.box), natural) or natural
-        except iv.Unordered:
-            return natural
+        for bounds in (interval, self._by_cases, self._by_remainders):
+            try:
+                found = iv.meet(bounds(scalar, self.box), found) or found
+            except iv.Unordered:
+                continue
+        return found
 
-    def _natural(self, expr: Expr) -> Interval:
-        match expr:
-            case Number():
-                return iv.point(expr.value)
-            case Sum():
-                first, *rest = (self._natural(term) for term in expr.terms)
-                for box in rest:
-                    first = iv.add(first, box)
-                return first
-            case Neg():
-                return iv.negative(self._natural(expr.arg))
-            case Product():
-                first, *rest = (self._natural(factor) for factor in expr.factors)
-                for box in rest:
-                    first = iv.multiply(first, box)
-                return first
-            case Quotient():
-                return iv.multiply(self._natural(expr.num), iv.reciprocal(self._natural(expr.den)))
-            case Power():
-                return iv.power(self._natural(expr.base), expr.exponent)
-            case Apply():
-                return iv.image(FUNCTIONS[expr.fn], self.enclosure(expr.arg))
-            case _:
-                return self.box[self._atom(expr)]
+    def _by_cases(self, scalar: sp.Expr, boxes: Mapping[sp.Symbol, Interval]) -> Interval:
+        """On which side of 0 an expression with maxima lies: l − max(l, r) ≤ 0."""
+        stands = {s: self.definition[s] for s in scalar.free_symbols if s in self.definition}
+        scalar = scalar.subs({s: e for s, e in stands.items() if any(part in self.choices for part in e.free_symbols)})
+        places = self.places(scalar.free_symbols)
+        if not places:
+            return iv.REAL
+        try:
+            if proved_cases(Goal(scalar, places, boxes), False):
+                return iv.NONNEGATIVE
+            return iv.NONPOSITIVE if proved_cases(Goal(-scalar, places, boxes), False) else iv.REAL
+        except (TooLarge, sp.PolynomialError):
+            return iv.REAL
+
+    @contextmanager
+    def narrowed(self, symbol: sp.Symbol, box: Interval) -> Iterator[None]:
+        """A smaller interval for a symbol, for a while; what is found meanwhile is forgotten after it."""
+        kept = [dict(known) for known in (self.box, self._symbol, self.choices, self.floors)]
+        self.box[symbol] = box
+        try:
+            yield
+        finally:
+            self.box, self._symbol, self.choices, self.floors = kept
+
+    def _by_remainders(self, scalar: sp.Expr, boxes: Mapping[sp.Symbol, Interval]) -> Interval:
+        """What is left of a number without its whole part, u − ⌊u⌋ ∈ [0, 1), and of an entry, u_j − log Σ exp(u) ≤ 0."""
+        for symbol in scalar.free_symbols:
+            for known, box in ((self.floors, iv.FRACTION), (self.totals, iv.NONPOSITIVE)):
+                whole = known.get(symbol)
+                if whole is not None and any(sp.expand(scalar + symbol - one) == 0 for one in (whole, self.definition.get(whole, whole))):
+                    return box
+        return iv.REAL
 
     def scalar(self, expr: Expr) -> sp.Expr:
         """An entrywise expression in symbols; what is not a polynomial or a quotient of them gets a symbol of its own."""
         match expr:
             case Number():
                 return sp.Rational(expr.value.numerator, expr.value.denominator)
+            case Constant() if expr.name in self.values:
+                return sp.Rational(self.values[expr.name].numerator, self.values[expr.name].denominator)
+            case Ones():
+                return sp.Integer(1)
             case Sum():
                 return sp.Add(*(self.scalar(term) for term in expr.terms))
             case Neg():
@@ -125,6 +219,9 @@ class Scalars:
                 return self.scalar(expr.num) / self.scalar(expr.den)
             case Power() if _is_rational_power(expr.exponent) and (expr.exponent >= 0 or self._nonzero(expr.base)):
                 return self.scalar(expr.base) ** expr.exponent.numerator
+            case Choice(fn="where", args=(condition, first, second)):  # its condition is 1 or 0
+                share = self.scalar(condition)
+                return share * self.scalar(first) + (1 - share) * self.scalar(second)
             case _:
                 return self._atom(expr)
 
@@ -139,17 +236,18 @@ class Scalars:
         known = self._known.get(expr)
         if known is not None:
             return self.symbol(known)
-        if expr in self._symbol:
-            return self._symbol[expr]
-        match expr:
-            case Apply() | Power():
-                return self.symbol(expr, self._natural(expr))
-            case Concat():
-                return self.symbol(expr, iv.hull(self._natural(part) for part in expr.parts))
-            case Transpose():
-                return self.symbol(expr, self._natural(expr.arg))
-            case _:
-                return self.symbol(expr)
+        if expr not in self._symbol:
+            whole = isinstance(expr, Quotient)  # its denominator may be 0
+            symbol = self.symbol(expr, iv.REAL if whole else natural(expr, self))
+            if isinstance(expr, Apply | Choice):
+                self._told_apart(symbol, expr)
+        return self._symbol[expr]
+
+    def condition(self, expr: Expr) -> sp.Symbol | None:
+        """The symbol that a comparison with a number bounds; None if it compares anything else."""
+        difference = sp.expand(self.scalar(expr.left) - self.scalar(expr.right)) if isinstance(expr, Compare) else sp.Integer(0)
+        symbols = difference.free_symbols
+        return next(iter(symbols)) if len(symbols) == 1 and difference.diff(*symbols).is_Number else None
 
     def unlowered(self, expr: Expr) -> Expr:
         """An expression in the author's names only."""
@@ -170,16 +268,10 @@ class Scalars:
                 yield expr, tuple(done)
 
 
+def usual_values(cell: Cell) -> Mapping[Name, Fraction]:
+    """The constants with their usual values, without arrays of ones: these only hold a place."""
+    return {name: value for name, value in cell.constants.items() if not cell.shapes[name] or value != 1}
+
+
 def _is_rational_power(exponent: Fraction) -> bool:
     return exponent.denominator == 1 and abs(exponent) <= MOST_POWER
-
-
-def _total(box: Interval) -> Interval:
-    """All sums of one or more numbers of an interval."""
-    low_kept, high_kept = iv.sign(box.low) >= 0, iv.sign(box.high) <= 0
-    return Interval(
-        box.low if low_kept else -sp.oo,
-        box.high if high_kept else sp.oo,
-        low_kept and box.low_closed,
-        high_kept and box.high_closed,
-    )

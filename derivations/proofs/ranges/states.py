@@ -24,7 +24,8 @@ MOST_WEIGHTS = 3  # values in the weights of one convex combination
 class Range:
     """A proved statement about one computed value, for each entry, all parameters and all inputs, over the reals.
 
-    ``interval`` is set where the bounds are numbers; ``given`` is a condition, where the statement has one.
+    ``interval`` is set where the bounds are numbers; ``given`` is a condition, where the statement has one; ``usual`` says
+    that the condition is that the constants of the cell have their usual values.
     """
 
     value: Ref
@@ -33,6 +34,7 @@ class Range:
     proof: tuple[ProofLine, ...]
     interval: Interval | None = None
     given: Formula | None = None
+    usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
