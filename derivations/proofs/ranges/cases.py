@@ -6,7 +6,7 @@ each the arguments are ordered, which narrows the box of a symbol or replaces it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sympy as sp
@@ -28,43 +28,56 @@ class Goal:
     boxes: Mapping[sp.Symbol, Interval]
 
 
+class _TooMany(Exception):
+    """More cases than are worth the time."""
+
+
 def proved_cases(goal: Goal, strict: bool) -> int:
     """The number of cases in which the goal is proved; 0 if it is not."""
-    total, waiting = 0, [goal]
-    while waiting:
-        total += 1
-        one = waiting.pop()
-        place = next((p for p in sorted(one.places, key=lambda p: p.name, reverse=True) if p in one.difference.free_symbols), None)
-        if total > MOST_CASES:
+    try:
+        return _proved(goal, strict, iter(range(MOST_CASES)))
+    except _TooMany:
+        return 0
+
+
+def _proved(goal: Goal, strict: bool, budget: Iterator[int]) -> int:
+    place = next((p for p in sorted(goal.places, key=lambda p: p.name, reverse=True) if p in goal.difference.free_symbols), None)
+    if next(budget, None) is None:
+        raise _TooMany
+    if place is None:
+        return int(nonnegative(goal.difference, goal.boxes, strict=strict))
+    slope = expanded(goal.difference).diff(place)
+    if slope.free_symbols & set(goal.places):
+        return 0
+    upward = _sign(slope, goal.boxes)
+    if upward == 0:
+        return 0
+    kind, options = goal.places[place][0], _options(goal, place)
+    alone = (_proved(_put(goal, place, option), strict, budget) for option in options)
+    if (upward < 0) == (kind != "min"):  # the place is beaten only if each argument is
+        return _all(alone)
+    return next(filter(None, alone), 0) or _all(_proved(part, strict, budget) for part in _parts(goal, place))
+
+
+def _all(found: Iterable[int]) -> int:
+    """How many cases there are together; 0 if one is not proved."""
+    total = 0
+    for cases in found:
+        if not cases:
             return 0
-        if place is None:
-            if not nonnegative(one.difference, one.boxes, strict=strict):
-                return 0
-            continue
-        total -= 1
-        parts = _cases(one, place)
-        if parts is None:
-            return 0
-        waiting.extend(parts)
+        total += cases
     return total
 
 
-def _cases(goal: Goal, place: sp.Symbol) -> list[Goal] | None:
-    """Goals that together imply the goal, without one of its places; None if there is no way on."""
-    slope = expanded(goal.difference).diff(place)
-    if slope.free_symbols & set(goal.places):
-        return None
-    upward = _sign(slope, goal.boxes)
+def _options(goal: Goal, place: sp.Symbol) -> tuple[sp.Expr, ...]:
     kind, args = goal.places[place]
-    options = (args[0], -args[0]) if kind == "abs" else args
-    if upward == 0:
-        return None
-    if (upward < 0) == (kind != "min"):  # the place is beaten only if each argument is
-        return [_put(goal, place, option) for option in options]
-    inner = next((p for p in goal.places if any(p in arg.free_symbols for arg in args)), None)
-    if inner is not None:
-        return _ordered(goal, inner)
-    return _ordered(goal, place)
+    return (args[0], -args[0]) if kind == "abs" else args
+
+
+def _parts(goal: Goal, place: sp.Symbol) -> list[Goal]:
+    """Goals that together imply the goal: in each one argument is the extreme one, of the innermost place first."""
+    inner = next((p for p in goal.places if any(p in arg.free_symbols for arg in goal.places[place][1])), place)
+    return _ordered(goal, inner)
 
 
 def _sign(slope: sp.Expr, boxes: Mapping[sp.Symbol, Interval]) -> int:
@@ -72,10 +85,9 @@ def _sign(slope: sp.Expr, boxes: Mapping[sp.Symbol, Interval]) -> int:
     return 1 if iv.sign(box.low) >= 0 else -1 if iv.sign(box.high) <= 0 else 0
 
 
-def _ordered(goal: Goal, place: sp.Symbol) -> list[Goal] | None:
+def _ordered(goal: Goal, place: sp.Symbol) -> list[Goal]:
     """One goal for each argument that may be the extreme one, with the box narrowed to where it is."""
-    kind, args = goal.places[place]
-    options = (args[0], -args[0]) if kind == "abs" else args
+    kind, options = goal.places[place][0], _options(goal, place)
     found = []
     for option in options:
         part: Goal | None = _put(goal, place, option)

@@ -38,6 +38,7 @@ from derivations.proofs.ranges.cases import Goal, Places, proved_cases
 from derivations.proofs.ranges.natural import logarithm_of_sum, natural, sum_of
 from derivations.proofs.ranges.sign import TooLarge, interval
 
+DEEPEST = 3  # definitions within each other that are put in to see that two values are the same
 MOST_POWER = 8  # a higher power is not multiplied out
 
 
@@ -60,6 +61,7 @@ class Scalars:
         self.order: list[sp.Symbol] = []  # of the definitions
         self.ref: dict[sp.Symbol, Ref] = {}
         self._symbol: dict[Expr, sp.Symbol] = {}
+        self._products: dict[tuple[Ref, Ref, str], Ref] = {}  # the first of equal sums of products
         self._along: dict[tuple[Ref, int], sp.Symbol] = {}
         self._authors = frozenset(cell.shapes)
         self._known: dict[Expr, Ref] = {}  # what the cell computes, in the author's names
@@ -111,7 +113,12 @@ class Scalars:
         box = iv.multiply(self[eq.left], self[eq.right])
         if set(left) | set(right) != set(result):
             squares = eq.left == eq.right and left == right
-            self.symbol(eq.target, sum_of(iv.power(self[eq.left], iv.TWO) if squares else box))
+            box = sum_of(iv.power(self[eq.left], iv.TWO) if squares else box)
+            same = self._products.setdefault((eq.left, eq.right, eq.spec), eq.target)
+            if same == eq.target:
+                self.symbol(eq.target, box)
+            else:
+                self._define(eq.target, self.symbol(same), box)
         elif any(len(letters) == 2 and letters != result for letters in (left, right)):  # an entry of a transposed matrix
             self.symbol(eq.target, box)
         else:
@@ -168,18 +175,19 @@ class Scalars:
         return found
 
     def _by_cases(self, scalar: sp.Expr, boxes: Mapping[sp.Symbol, Interval]) -> Interval:
-        """On which side of 0 an expression with maxima lies: l − max(l, r) ≤ 0."""
-        stands = {s: self.definition[s] for s in scalar.free_symbols if s in self.definition}
-        scalar = scalar.subs({s: e for s, e in stands.items() if any(part in self.choices for part in e.free_symbols)})
-        places = self.places(scalar.free_symbols)
-        if not places:
-            return iv.REAL
-        try:
-            if proved_cases(Goal(scalar, places, boxes), False):
-                return iv.NONNEGATIVE
-            return iv.NONPOSITIVE if proved_cases(Goal(-scalar, places, boxes), False) else iv.REAL
-        except (TooLarge, sp.PolynomialError):
-            return iv.REAL
+        """On which side of 0 an expression with maxima lies, as it stands or with definitions put in: l − max(l, r) ≤ 0."""
+        for expr in (scalar, self._with_definitions(scalar)):
+            places = self.places(expr.free_symbols)
+            for sign, box in ((1, iv.NONNEGATIVE), (-1, iv.NONPOSITIVE)) if places else ():
+                try:
+                    if proved_cases(Goal(sign * expr, places, boxes), False):
+                        return box
+                except (TooLarge, sp.PolynomialError):
+                    break
+        return iv.REAL
+
+    def _with_definitions(self, expr: sp.Expr) -> sp.Expr:
+        return expr.subs({s: self.definition[s] for s in expr.free_symbols if s in self.definition})
 
     @contextmanager
     def narrowed(self, symbol: sp.Symbol, box: Interval) -> Iterator[None]:
@@ -195,10 +203,17 @@ class Scalars:
         """What is left of a number without its whole part, u − ⌊u⌋ ∈ [0, 1), and of an entry, u_j − log Σ exp(u) ≤ 0."""
         for symbol in scalar.free_symbols:
             for known, box in ((self.floors, iv.FRACTION), (self.totals, iv.NONPOSITIVE)):
-                whole = known.get(symbol)
-                if whole is not None and any(sp.expand(scalar + symbol - one) == 0 for one in (whole, self.definition.get(whole, whole))):
+                if symbol in known and self._is_zero(scalar + symbol - known[symbol]):
                     return box
         return iv.REAL
+
+    def _is_zero(self, expr: sp.Expr) -> bool:
+        """Whether an expression is 0, perhaps with definitions put in."""
+        for _ in range(DEEPEST):
+            if sp.expand(expr) == 0:
+                return True
+            expr = self._with_definitions(expr)
+        return False
 
     def scalar(self, expr: Expr) -> sp.Expr:
         """An entrywise expression in symbols; what is not a polynomial or a quotient of them gets a symbol of its own."""
