@@ -42,6 +42,11 @@ def get_cell(name: str) -> Cell:
     raise CellError(f"no cell named {name!r}", hint=f"{hint}  A file is given by its path: ./{name}.toml, .txt or .tex")
 
 
+def in_catalogue(cell: Cell) -> bool:
+    """Whether a cell is the one of the catalogue, not one of a user with the same name."""
+    return cell.name in cell_names() and cell is get_cell(cell.name)
+
+
 def open_cell(argument: str) -> Cell:
     """The cell that a person names: of the catalogue, by the path of a file, or ``-`` for equations on standard input."""
     if argument == "-":

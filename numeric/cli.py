@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from derivations.catalogue import cell_names, get_cell, open_cell
+from derivations.catalogue import cell_names, get_cell, in_catalogue, open_cell
 from derivations.errors import CellError
 from derivations.verdict import Result
 
@@ -120,7 +120,7 @@ def generate(
     if output == "-" and not check:
         typer.echo("\n".join(codegen.generate(cell, target) for cell in opened or map(get_cell, cell_names())), nl=False)
         return
-    if output is None and any(cell.name not in cell_names() or cell is not get_cell(cell.name) for cell in opened or ()):
+    if output is None and not all(map(in_catalogue, opened or ())):
         raise CellError("a cell of your own needs a place for its code", hint="give a folder, -o DIR, or -o - for standard output")
     folder = Path(output) if output else codegen.CELLS
     if check:
@@ -242,6 +242,39 @@ def compare(
     else:
         typer.echo(relation_page(results))
     raise typer.Exit(1 if any(result.verdict == "refuted" for result in results) else 0)
+
+
+@app.command()
+def convert(
+    cell: Annotated[str | None, typer.Argument(metavar="CELL", help="A cell of the catalogue, such as lstm.")] = None,
+    source: Annotated[Path | None, typer.Argument(metavar="FILE", help="Weights: .npz, .safetensors, .pt or .onnx.")] = None,
+    first: Annotated[str, typer.Option("--from", metavar="LIBRARY", help="Whose layout FILE has; gateproof: the cell's own names.")] = "",
+    second: Annotated[str, typer.Option("--to", metavar="LIBRARY", help="Whose layout is written.")] = "gateproof",
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", help="The file: .npz, .safetensors or .onnx.")] = None,
+    suffix: Annotated[str | None, typer.Option(help="Layer and direction in torch's names: _l0, _l1_reverse, or nothing.")] = None,
+    prefix: Annotated[str, typer.Option(help="What stands before all names: rnn.")] = "",
+    node: Annotated[str, typer.Option(help="The node of an ONNX model, where it has several.")] = "",
+    direction: Annotated[int, typer.Option(min=0, max=1, help="The direction of a bidirectional ONNX node.")] = 0,
+    listed: Annotated[bool, typer.Option("--list", help="List the layouts and stop.")] = False,
+) -> None:
+    """Convert weights from the layout of one library to that of another."""
+    from numeric.interchange.command import Names, convert_file, layout_list
+
+    if listed:
+        from numeric.report import columns, printed
+
+        table = columns("library", "layer", "cell", "arrays")
+        for row in layout_list():
+            table.add_row(*row)
+        typer.echo(printed(table))
+        return
+    if not (cell and source and first and output):
+        raise CellError(
+            "convert needs CELL, FILE, --from and -o", hint="gateproof convert lstm weights.npz --from torch --to onnx -o lstm.onnx"
+        )
+    for note in convert_file(cell, source, output, (first, second), Names(suffix, prefix, node, direction)):
+        typer.echo(note, err=True)
+    typer.echo(f"wrote {output}", err=True)
 
 
 @app.command()

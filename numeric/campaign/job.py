@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from derivations.catalogue import get_cell
+from derivations.catalogue import get_cell, in_catalogue
 from derivations.cell import Cell
 from derivations.errors import CellError
 
@@ -64,7 +64,7 @@ def jobs_of(cells: Iterable[Cell], *, examples: int, seed: int) -> tuple[Job, ..
 
 def _job(cell: Cell, examples: int, seed: int) -> Job:
     others = sorted({relation.cell for relation in cell.relations if relation.cell})
-    catalogue = cell.file == f"derivations/cells/{cell.name}.toml" and get_cell(cell.name) is cell
+    catalogue = in_catalogue(cell)
     module = ROOT / "numeric" / "cells" / f"{cell.name}.py"
     parts = [get_cell(name).text for name in others]
     if catalogue and module.exists():

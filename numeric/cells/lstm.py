@@ -48,6 +48,8 @@ The derivatives σ' and tanh' are computed from the argument of the function, no
 digits where y is close to 1.  Comments give the number of the equation; d(n) is the tangent of equation (n).
 """
 
+import importlib
+
 import numpy as np
 
 NAME = "lstm"
@@ -434,3 +436,13 @@ def step_vjp(p, x, h=None, c=None, dh=None, dc=None):
     grads = backward(p, run, *(None if d is None else np.asarray(d)[None] for d in (dh, dc,)))
     grads.__dict__.update({name: getattr(grads, name)[0] for name in INPUTS})
     return tuple(getattr(run, name)[0] for name in OUTPUTS), grads
+
+
+def from_torch(state, **options):
+    """Params from the state dictionary of torch's LSTM; options: suffix="_l0", prefix="".  Needs gateproof installed."""
+    return importlib.import_module("numeric.interchange").read_params(Params, NAME, "torch", state, **options)
+
+
+def to_torch(p, **options):
+    """The arrays of torch's LSTM by their names; options: suffix="_l0", prefix="".  Needs gateproof installed."""
+    return importlib.import_module("numeric.interchange").write_params(instance("p", p, Params), NAME, "torch", **options)

@@ -7,8 +7,8 @@ import linecache
 from pathlib import Path
 from types import ModuleType
 
-from derivations import Cell, CellError, cell_names, get_cell
-from derivations.catalogue import SUFFIXES
+from derivations import Cell, CellError, get_cell
+from derivations.catalogue import SUFFIXES, in_catalogue
 from numeric.codegen.targets import check_target, generate
 
 
@@ -21,7 +21,7 @@ def load_module(cell: str | Path | Cell, target: str) -> ModuleType:
         cell = get_cell(cell)
     if not isinstance(cell, Cell):
         raise CellError(f"load() got a {type(cell).__name__}", hint='expected a name, a path or a Cell: load("lstm")')
-    if cell.name in cell_names() and cell is get_cell(cell.name):
+    if in_catalogue(cell):
         return importlib.import_module(f"numeric.cells.{cell.name}")
     return module_of_text(cell.name, generate(cell, target))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jinja2
 
+from derivations.catalogue import in_catalogue
 from derivations.functions import FUNCTIONS
 from derivations.notation import unicode
 from derivations.notation.tree import Apply, Choice, Expr, Name, children
@@ -21,6 +22,7 @@ from numeric.codegen.names import Names
 from numeric.codegen.places import shape_text
 from numeric.codegen.schedule import Schedule
 from numeric.codegen.task import SLOPES
+from numeric.interchange.layout import layouts
 
 BODIES = {"forward": forward_body, "backward": backward_body, "jvp": tangent_body}
 VERSION = "0.1.0"  # of the generator: that of the distribution, as a test demands
@@ -84,6 +86,7 @@ class _Context:
             "constants": {names.variable(n): (number_text(v), [" + ".join(s) for s in cell.shapes[n]]) for n, v in cell.constants.items()},
             "renamed": self.renamed(),
             "scale": "hidden" if "hidden" in cell.sizes else cell.sizes[-1] if cell.sizes else "1",
+            "torch": self.torch_layer(),
             "activations": [TEXTS[fn] for fn in used],
             "slopes": [slope for slope in SLOPES if f"{slope}_slope" in used],
             "kinks": any(map(_has_kinks, (eq.expr for eq in cell.equations))),
@@ -99,6 +102,11 @@ class _Context:
         spelled |= {f"d{name.id}": names.argument(name) for name in (*cell.inputs, *cell.outputs) if f"d{name.id}" not in spelled}
         spelled |= {f"{name.id}0": names.initial(name) for name in cell.states if f"{name.id}0" not in spelled}
         return {there: here for there, here in spelled.items() if there != here}
+
+    def torch_layer(self) -> str:
+        """The layer of torch that is this cell of the catalogue, if there is one."""
+        own = (layout.layer for layout in layouts() if (layout.library, layout.cell) == ("torch", self.cell.name))
+        return next(own, "") if in_catalogue(self.cell) else ""
 
     def input_checks(self) -> list[str]:
         """The first input says how many steps and batch entries there are."""

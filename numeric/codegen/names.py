@@ -17,6 +17,7 @@ FIXED = frozenset(  # names that the fixed text of a module uses
     init Params Gradients Run Tangents forward backward jvp step step_vjp
     names items sizes zeros_like made_with
     NAME STATES OUTPUTS INPUTS PARAMETERS CONSTANTS SIZES PACKED CACHE NAMES
+    from_torch to_torch importlib
     """.split()  # noqa: SIM905  # a list of 60 strings is harder to read
 ) | frozenset(TEXTS)
 BUILTINS = {"bool", "dict", "float", "int", "isinstance", "len", "max", "min", "range", "reversed", "sum", "tuple", "type", "zip"}
