@@ -129,6 +129,11 @@ class Context:
         taken = {name.base for name in self.backward.shapes}
         return [letter for letter in wanted if letter not in taken]
 
+    @property
+    def earlier(self) -> str:
+        """A letter for an earlier time: τ, if no variable has it."""
+        return rf"\{self.free_letters(('tau', 'rho', 'theta', 'xi'))[0]}"
+
     def line_of(self, ref: Ref) -> Line:
         """The forward line that gives a value."""
         return self.d.forward_lines[self.d.numbers[ref] - 1]

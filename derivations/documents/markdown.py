@@ -10,6 +10,7 @@ from derivations.documents.model import Algorithm, Block, Document, Figure, Item
 NAMES = {"sec": "Section", "tab": "Table", "fig": "Figure", "alg": "Algorithm"}
 # Markdown eats a backslash before punctuation, and a bar ends a cell.
 SPELLED = {
+    r"\\[3pt]": r"\cr ", r"\\": r"\cr ",
     r"\,": r"\thinspace ", r"\;": r"\thickspace ", r"\!": "", r"\{": r"\lbrace ", r"\}": r"\rbrace ", r"\ ": "~",
     r"\T": r"^{\top}", r"\E": r"\mathbf{1}", r"\R": r"\mathbb{R}", r"\diag": r"\operatorname{diag}", "<": r"\lt ", ">": r"\gt ",
 }  # fmt: skip
@@ -19,7 +20,7 @@ _SPELLED = re.compile("|".join(re.escape(k) + (r"(?![A-Za-z])" if k[-1].isalpha(
 def formula(latex: str) -> str:
     """A formula in commands that Markdown leaves alone."""
     spelled = _SPELLED.sub(lambda found: SPELLED[found[0]], latex)
-    return re.sub(r"\|([^|]*)\|", r"\\lvert \1\\rvert ", spelled).replace(r"\\[3pt]", r"\cr ").replace(r" \\ ", r" \cr ")
+    return re.sub(r"\|([^|]*)\|", r"\\lvert \1\\rvert ", spelled)
 
 
 def render(document: Document) -> str:

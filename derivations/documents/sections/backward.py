@@ -84,6 +84,19 @@ def _title(context: Context, head: Head) -> Rich:
 
 
 def _sentence(context: Context, head: Head) -> Rich:
+    return _uses(context, head) + _of_every_step(context, head)
+
+
+def _of_every_step(context: Context, head: Head) -> Rich:
+    """What is meant by the adjoint of a value that does not depend on time."""
+    fixed = [ref for ref in head.variables if ref.time is None]
+    if not fixed:
+        return ()
+    bars = join([context.symbol(context.bar(ref, time=None)) for ref in fixed], last=" and ")
+    return say(" All steps share it; {} {} what step $t$ adds.", bars, "is" if len(fixed) == 1 else "are")
+
+
+def _uses(context: Context, head: Head) -> Rich:
     if head.arguments:
         lines = sorted({line.number for ref in head.variables for line in readers(context, ref)})
         return (

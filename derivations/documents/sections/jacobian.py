@@ -165,7 +165,7 @@ def _complete(context: Context, jacobian: Jacobian) -> list[Block]:
     """What bounds the blocks, and what the direct path does not prove."""
     rows = bound_rows(context, jacobian)
     product = say(
-        "What step $\\tau<t$ receives from step $t$ is multiplied by the transposes of $t-\\tau$ such matrices; "
+        f"What step ${context.earlier}<t$ receives from step $t$ is multiplied by the transposes of $t-{context.earlier}$ such matrices; "
         "the length of this product is why gradients vanish or explode {}.",
         Link("cite", "pascanu"),
     )

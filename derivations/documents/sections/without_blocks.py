@@ -27,7 +27,8 @@ def without_blocks(context: Context) -> list[Block]:
             "so its derivative is not written in blocks here. "
         )
     product = say(
-        "; what step $\\tau<t$ receives from step $t$ has passed this map $t-\\tau$ times, which is why gradients vanish or explode {}.",
+        f"; what step ${context.earlier}<t$ receives from step $t$ has passed this map $t-{context.earlier}$ times, "
+        "which is why gradients vanish or explode {}.",
         Link("cite", "pascanu"),
     )
     said: Rich = ("Equation" + ("s " if several else " "), *apply, *product)
