@@ -296,17 +296,17 @@ def forward(p, x, a, h=None, save=True):
     a = array("a", a, (time, batch), p.dtype)
     h = history("h", h, time, (batch, hidden), p.dtype)
     U_rh_T = np.ascontiguousarray(p.U_rh.T)
-    U_r_h_p = per_step(save, (time, batch, 2 * hidden), p.dtype)
+    U_rh_h = per_step(save, (time, batch, 2 * hidden), p.dtype)
     e_r = per_step(save, (time, batch, hidden), p.dtype)
     r = per_step(save, (time, batch, hidden), p.dtype)
     e_h = per_step(save, (time, batch, hidden), p.dtype)
     h_tilde = per_step(save, (time, batch, hidden), p.dtype)
-    U_r_h, p_ = np.split(U_r_h_p, 2, axis=-1)
+    U_r_h, p_ = np.split(U_rh_h, 2, axis=-1)
     for first, last in blocks(time, batch * (2 * hidden)):
         early_e_rh = times(x[first:last], p.W_rh.T) + p.b_rh              # part of (1) (4)
         early_e_r, early_e_h = np.split(early_e_rh, 2, axis=-1)
         for t in range(first, last):
-            U_r_h_p[t] = h[t] @ U_rh_T                                    # part of (1) (3)
+            U_rh_h[t] = h[t] @ U_rh_T                                     # part of (1) (3)
             e_r[t] = early_e_r[t - first] + U_r_h[t]                      # (1) e_{r,t} = W_r x_t + U_r h_{t-1} + b_r
             r[t] = sigmoid(e_r[t])                                        # (2) r_t = σ(e_{r,t})
             e_h[t] = early_e_h[t - first] + r[t] * p_[t]                  # (4) e_{h,t} = W_h x_t + r_t ⊙ p_t + b_h
@@ -314,8 +314,7 @@ def forward(p, x, a, h=None, save=True):
             # (6) h_t = (1 − a_t) ⊙ h_{t-1} + a_t ⊙ h̃_t
             h[t + 1] = (1 - a[t][..., None]) * h[t] + a[t][..., None] * h_tilde[t]
     kept = (
-        {"a": a, "e_h": e_h, "r": r, "U_r_h_p": U_r_h_p, "e_r": e_r, "h_tilde": h_tilde, "h": h, "x": x} if save else
-        None
+        {"a": a, "e_h": e_h, "r": r, "U_rh_h": U_rh_h, "e_r": e_r, "h_tilde": h_tilde, "h": h, "x": x} if save else None
     )
     return Run(h=h[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
@@ -329,13 +328,13 @@ def backward(p, run, dh=None):
     instance("p", p, Params)
     hidden = p.hidden
     time, batch = finished(run, p)
-    a, e_h, r, U_r_h_p, e_r, h_tilde, h, x = (
-        run.kept[name] for name in ("a", "e_h", "r", "U_r_h_p", "e_r", "h_tilde", "h", "x")
+    a, e_h, r, U_rh_h, e_r, h_tilde, h, x = (
+        run.kept[name] for name in ("a", "e_h", "r", "U_rh_h", "e_r", "h_tilde", "h", "x")
     )
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)
     from_h = np.zeros((batch, hidden), p.dtype)
     grads = Gradients(**p.sizes(), dtype=p.dtype)
-    p_ = U_r_h_p[:, :, hidden:]
+    p_ = U_rh_h[:, :, hidden:]
     bar_h = np.empty((time, batch, hidden), p.dtype)
     bar_e_rh = np.empty((time, batch, 2 * hidden), p.dtype)
     bar_p = np.empty((time, batch, hidden), p.dtype)
@@ -373,14 +372,14 @@ def jvp(p, run, dp=None, dx=None, da=None, dh0=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    a, e_h, r, U_r_h_p, e_r, h_tilde, h, x = (
-        run.kept[name] for name in ("a", "e_h", "r", "U_r_h_p", "e_r", "h_tilde", "h", "x")
+    a, e_h, r, U_rh_h, e_r, h_tilde, h, x = (
+        run.kept[name] for name in ("a", "e_h", "r", "U_rh_h", "e_r", "h_tilde", "h", "x")
     )
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dx = upstream("dx", dx, (time, batch, inputs), p.dtype)
     da = upstream("da", da, (time, batch), p.dtype)
     dot_h = history("dh0", dh0, time, (batch, hidden), p.dtype)
-    p_ = U_r_h_p[:, :, hidden:]
+    p_ = U_rh_h[:, :, hidden:]
     U_rh_T = np.ascontiguousarray(p.U_rh.T)
     for first, last in blocks(time, batch * (10 * hidden)):
         dot_W_rh_x = times(x[first:last], dp.W_rh.T)                      # part of d(1) d(4)

@@ -305,29 +305,29 @@ def forward(p, x, a, h=None, save=True):
     a = array("a", a, (time, batch), p.dtype)
     h = history("h", h, time, (batch, hidden), p.dtype)
     U_zrh_T = np.ascontiguousarray(p.U_zrh.T)
-    U_z_h_U_r_h_p = per_step(save, (time, batch, 3 * hidden), p.dtype)
+    U_zrh_h = per_step(save, (time, batch, 3 * hidden), p.dtype)
     e_zr = per_step(save, (time, batch, 2 * hidden), p.dtype)
     ur = per_step(save, (time, batch, 2 * hidden), p.dtype)
     z = per_step(save, (time, batch, hidden), p.dtype)
     e_h = per_step(save, (time, batch, hidden), p.dtype)
     h_tilde = per_step(save, (time, batch, hidden), p.dtype)
-    p_ = U_z_h_U_r_h_p[:, :, 2 * hidden:]
+    p_ = U_zrh_h[:, :, 2 * hidden:]
     u, r = np.split(ur, 2, axis=-1)
     for first, last in blocks(time, batch * (3 * hidden)):
         early_e_zrh = times(x[first:last], p.W_zrh.T) + p.b_zrh           # part of (1) (6)
         early_e_h = early_e_zrh[:, :, 2 * hidden:]
         for t in range(first, last):
-            U_z_h_U_r_h_p[t] = h[t] @ U_zrh_T                             # part of (1) (5)
+            U_zrh_h[t] = h[t] @ U_zrh_T                                   # part of (1) (5)
             # (1) e_{k,t} = W_k x_t + U_k h_{t-1} + b_k
-            e_zr[t] = early_e_zrh[t - first, :, :2 * hidden] + U_z_h_U_r_h_p[t, :, :2 * hidden]
+            e_zr[t] = early_e_zrh[t - first, :, :2 * hidden] + U_zrh_h[t, :, :2 * hidden]
             ur[t] = sigmoid(e_zr[t])                                      # (2) (4) u_t = σ(e_{z,t}), …
             z[t] = a[t][..., None] * u[t]                                 # (3) z_t = a_t ⊙ u_t
             e_h[t] = early_e_h[t - first] + r[t] * p_[t]                  # (6) e_{h,t} = W_h x_t + r_t ⊙ p_t + b_h
             h_tilde[t] = tanh(e_h[t])                                     # (7) h̃_t = tanh(e_{h,t})
             h[t + 1] = (1 - z[t]) * h[t] + z[t] * h_tilde[t]              # (8) h_t = (1 − z_t) ⊙ h_{t-1} + z_t ⊙ h̃_t
     kept = (
-        {"z": z, "e_h": e_h, "ur": ur, "U_z_h_U_r_h_p": U_z_h_U_r_h_p, "e_zr": e_zr, "h_tilde": h_tilde, "h": h, "a": a,
-        "x": x} if save else None
+        {"z": z, "e_h": e_h, "ur": ur, "U_zrh_h": U_zrh_h, "e_zr": e_zr, "h_tilde": h_tilde, "h": h, "a": a, "x": x} if
+        save else None
     )
     return Run(h=h[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
@@ -341,14 +341,14 @@ def backward(p, run, dh=None):
     instance("p", p, Params)
     hidden = p.hidden
     time, batch = finished(run, p)
-    z, e_h, ur, U_z_h_U_r_h_p, e_zr, h_tilde, h, a, x = (
-        run.kept[name] for name in ("z", "e_h", "ur", "U_z_h_U_r_h_p", "e_zr", "h_tilde", "h", "a", "x")
+    z, e_h, ur, U_zrh_h, e_zr, h_tilde, h, a, x = (
+        run.kept[name] for name in ("z", "e_h", "ur", "U_zrh_h", "e_zr", "h_tilde", "h", "a", "x")
     )
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)
     from_h = np.zeros((batch, hidden), p.dtype)
     grads = Gradients(**p.sizes(), dtype=p.dtype)
     u, r = np.split(ur, 2, axis=-1)
-    p_ = U_z_h_U_r_h_p[:, :, 2 * hidden:]
+    p_ = U_zrh_h[:, :, 2 * hidden:]
     bar_e_zrh = np.empty((time, batch, 3 * hidden), p.dtype)
     bar_p = np.empty((time, batch, hidden), p.dtype)
     bar_z = np.empty((time, batch, hidden), p.dtype)
@@ -395,15 +395,15 @@ def jvp(p, run, dp=None, dx=None, da=None, dh0=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    z, e_h, ur, U_z_h_U_r_h_p, e_zr, h_tilde, h, a, x = (
-        run.kept[name] for name in ("z", "e_h", "ur", "U_z_h_U_r_h_p", "e_zr", "h_tilde", "h", "a", "x")
+    z, e_h, ur, U_zrh_h, e_zr, h_tilde, h, a, x = (
+        run.kept[name] for name in ("z", "e_h", "ur", "U_zrh_h", "e_zr", "h_tilde", "h", "a", "x")
     )
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dx = upstream("dx", dx, (time, batch, inputs), p.dtype)
     da = upstream("da", da, (time, batch), p.dtype)
     dot_h = history("dh0", dh0, time, (batch, hidden), p.dtype)
     u, r = np.split(ur, 2, axis=-1)
-    p_ = U_z_h_U_r_h_p[:, :, 2 * hidden:]
+    p_ = U_zrh_h[:, :, 2 * hidden:]
     U_zrh_T = np.ascontiguousarray(p.U_zrh.T)
     for first, last in blocks(time, batch * (15 * hidden)):
         dot_W_zrh_x = times(x[first:last], dp.W_zrh.T)                    # part of d(1) d(6)

@@ -267,13 +267,13 @@ def forward(p, x, h=None, save=True):
     x = array("x", x, (None, None, inputs), p.dtype)
     time, batch = x.shape[:2]
     h = history("h", h, time, (batch, hidden), p.dtype)
-    z_V_x = times(x, p.WV.T)                                              # part of (1) (2)
-    z, V_x = np.split(z_V_x, 2, axis=-1)
+    WV_x = times(x, p.WV.T)                                               # part of (1) (2)
+    z, V_x = np.split(WV_x, 2, axis=-1)
     a = V_x + p.b                                                         # (2) a_t = V x_t + b
     f = sigmoid(a)                                                        # (3) f_t = σ(a_t)
     for t in range(time):
         h[t + 1] = f[t] * h[t] + (1 - f[t]) * z[t]                        # (4) h_t = f_t ⊙ h_{t-1} + (1 − f_t) ⊙ z_t
-    kept = {"h": h, "z_V_x": z_V_x, "a": a, "f": f, "x": x} if save else None
+    kept = {"h": h, "WV_x": WV_x, "a": a, "f": f, "x": x} if save else None
     return Run(h=h[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
 
@@ -286,11 +286,11 @@ def backward(p, run, dh=None):
     instance("p", p, Params)
     hidden = p.hidden
     time, batch = finished(run, p)
-    h, z_V_x, a, f, x = (run.kept[name] for name in ("h", "z_V_x", "a", "f", "x"))
+    h, WV_x, a, f, x = (run.kept[name] for name in ("h", "WV_x", "a", "f", "x"))
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)
     from_h = np.zeros((batch, hidden), p.dtype)
     grads = Gradients(**p.sizes(), dtype=p.dtype)
-    z = z_V_x[:, :, :hidden]
+    z = WV_x[:, :, :hidden]
     dsigmoid_a = sigmoid_slope(a)                                         # part of (11)
     bar_h = np.empty((time, batch, hidden), p.dtype)
     for t in reversed(range(time)):
@@ -317,11 +317,11 @@ def jvp(p, run, dp=None, dx=None, dh0=None):
     instance("p", p, Params)
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
-    h, z_V_x, a, f, x = (run.kept[name] for name in ("h", "z_V_x", "a", "f", "x"))
+    h, WV_x, a, f, x = (run.kept[name] for name in ("h", "WV_x", "a", "f", "x"))
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dx = upstream("dx", dx, (time, batch, inputs), p.dtype)
     dot_h = history("dh0", dh0, time, (batch, hidden), p.dtype)
-    z = z_V_x[:, :, :hidden]
+    z = WV_x[:, :, :hidden]
     for first, last in blocks(time, batch * (9 * hidden)):
         dot_WV_x = times(x[first:last], dp.WV.T)                          # part of d(1) d(2)
         dot_W_x, dot_V_x = np.split(dot_WV_x, 2, axis=-1)

@@ -72,14 +72,10 @@ class Places:
         """The name of a value that has one of its own."""
         return self.names.of((ref,), self.own_name((ref,))) if ref.name.base == "inline" else self.names.variable(ref.name)
 
-    def is_product(self, ref: Ref) -> bool:
-        """Whether a value is a product that nobody named."""
-        return ref.name.base == "inline" and isinstance(self.definition.get(ref), Contraction)
-
     def own_name(self, pack: Sequence[Ref]) -> str:
         """A name for values that their author did not name: ``U_zr_h`` for U_z h and U_r h, ``bar_a_part`` for a part of ā."""
-        if all(map(self.is_product, pack)):
-            products = [eq for ref in pack if isinstance(eq := self.definition[ref], Contraction)]
+        products = [eq for ref in pack if isinstance(eq := self.definition.get(ref), Contraction)]
+        if len(products) == len(pack) and any(ref.name.base == "inline" for ref in pack):
             left = [eq.left for eq in products]
             unnamed = any(ref.name.base == "inline" for ref in left)
             first = self.own_name(left) if unnamed else joined([ref.name for ref in left])
