@@ -8,9 +8,10 @@ gives the derivative of the loss. The polynomials stay as small as the equations
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 
 from derivations.equations import Contraction, Equation, Pointwise, Program
-from derivations.notation.tree import Apply, Name, Ref, refs
+from derivations.notation.tree import Apply, Name, Number, Ref, refs
 from derivations.proofs.gradients.blocks import Split
 from derivations.proofs.gradients.contraction import by_element
 from derivations.proofs.gradients.differential import Differential, Substitution
@@ -88,9 +89,14 @@ class OneEquation:
     def tangent(self, of: Ref, indices: tuple[Index, ...]) -> Poly:
         """The derivative of what one equation computes in the direction of the tangents of what it reads."""
         computed = self.given.definition[of]
-        moving = {label(ref): label(dotted(ref)) for ref in refs(self.given.written(computed))}
+        moving = {label(ref): label(dotted(ref)) for ref in refs(self.given.written(computed)) if not self.fixed(ref)}
         along = Differential(self.algebra, lambda name, formal: element(moving[name], formal) if name in moving else {})
         return along(self.held(()).right_side(computed, indices))
+
+    def fixed(self, ref: Ref) -> bool:
+        """Whether a value is said to have no tangent: that statement has a proof of its own."""
+        said = self.derived.definition.get(dotted(ref))
+        return isinstance(said, Pointwise) and said.expr == Number(Fraction(0))
 
     def sides(self, truth: Poly, target: Ref, indices: tuple[Index, ...], opened: set[Ref]) -> tuple[Poly, ...]:
         """The truth and the derived formula with values written out further and further back, until they agree."""
