@@ -97,18 +97,25 @@ def outer_seeds(cell: Cell, ref: Ref) -> tuple[Ref, ...]:
 def prove_tangents(derivation: Derivation) -> tuple[Result, ...]:
     """Forward mode: the tangent of every value of the step."""
     whole, single = claims(derivation, derivation.tangent), OneEquation(derivation.forward, derivation.tangent)
-    refs = (eq.target for eq in derivation.forward.shown)
-    return tuple(_prove_tangent(derivation, ref, dotted(ref), whole, single) for ref in refs)
+    proved: set[Ref] = set()
+    results = []
+    for eq in derivation.forward.shown:
+        results.append(_prove_tangent(derivation, eq.target, whole, single, proved))
+        if results[-1].verdict == "proved":
+            proved.add(dotted(eq.target))
+    return tuple(results)
 
 
-def _prove_tangent(derivation: Derivation, ref: Ref, target: Ref, whole: Expansion, single: OneEquation) -> Result:
-    known = truth(derivation.cell)
+def _prove_tangent(derivation: Derivation, ref: Ref, whole: Expansion, single: OneEquation, proved: set[Ref]) -> Result:
+    known, target = truth(derivation.cell), dotted(ref)
     written = derivation.tangent.written(derivation.tangent.definition[target])
 
     def from_what_is_read(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
         return known.tangent(ref, indices), whole.value(target, indices), whole.element(written, indices)
 
     def from_one_equation(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+        if not {dotted(read) for read in single.read_by((ref,))} <= proved:
+            raise Unwritten("a tangent that it needs is not proved")
         return single.sides(single.tangent(ref, indices), target, indices, {ref})
 
     end_to_end = ("the derivative in a direction is Σ ∂/∂(element) × (tangent of the element), over everything that the step reads",)
