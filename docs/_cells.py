@@ -19,8 +19,8 @@ HEAD = """# Cells
 
 <!-- Written by docs/_cells.py from derivations/cells/*.toml; `python docs/_cells.py` writes it again. -->
 
-Each name is a CELL of the [command line](cli.md), so are the other names in brackets: `gateproof show lstm`, `gateproof derive lstm`. What is said
-of libraries comes from running their versions of November 2026, or from reading their code.
+Each name is a CELL of the [command line](cli.md), so are the other names in brackets: `gateproof show lstm`, `gateproof derive lstm`.
+What is said of libraries comes from running their versions of November 2026, or from reading their code.
 """
 
 
