@@ -7,16 +7,25 @@ import sys
 from pathlib import Path
 
 import pytest
+from chosen_cells import CHOSEN
 
-from derivations import cell_names, get_cell
+from derivations import get_cell
 from numeric.codegen import check, files, generate, write_all
+
+FEW = ("elman_rnn", "gru_after", "lstm")
 
 
 def test_committed_modules_are_fresh():
     assert check() == []
 
 
-def test_stale_missing_and_extra_files_are_told_apart(tmp_path):
+@pytest.fixture
+def few(monkeypatch):
+    """A catalogue of a few cells."""
+    monkeypatch.setattr(files, "cell_names", lambda: FEW)
+
+
+def test_stale_missing_and_extra_files_are_told_apart(tmp_path, few):
     write_all(tmp_path)
     (tmp_path / "__init__.py").touch()
     assert check(tmp_path) == []
@@ -33,23 +42,23 @@ def test_stale_missing_and_extra_files_are_told_apart(tmp_path):
     assert "nobody.py: extra" in problems[2]
 
 
-def test_only_what_changed_is_written(tmp_path):
-    assert len(write_all(tmp_path)) == len(cell_names())
+def test_only_what_changed_is_written(tmp_path, few):
+    assert len(write_all(tmp_path)) == len(FEW)
     assert write_all(tmp_path) == []
     assert write_all(tmp_path, [get_cell("lstm")]) == []
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4242"])
+@pytest.mark.parametrize("seed", ["1", "4242"])
 def test_hash_seeds_do_not_matter(seed):
     program = (
-        "import hashlib; from derivations import cell_names, get_cell; from numeric.codegen import generate\n"
-        "print(hashlib.sha256(''.join(generate(get_cell(n)) for n in cell_names()).encode()).hexdigest())"
+        "import hashlib; from derivations import get_cell; from numeric.codegen import generate\n"
+        f"print(hashlib.sha256(''.join(generate(get_cell(n)) for n in {CHOSEN}).encode()).hexdigest())"
     )
     env = {**os.environ, "PYTHONHASHSEED": seed}
     found = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env, cwd=Path(files.__file__).parents[2]
     )
-    expected = hashlib.sha256("".join(generate(get_cell(n)) for n in cell_names()).encode()).hexdigest()
+    expected = hashlib.sha256("".join(generate(get_cell(n)) for n in CHOSEN).encode()).hexdigest()
     assert found.stdout.strip() == expected
 
 
