@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from chosen_cells import CHOSEN
 
 from numeric import mutation
 from numeric.checks.mutants import Mutant, mutants
