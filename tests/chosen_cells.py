@@ -8,8 +8,9 @@ from derivations.equations import Contraction, Layout, Reduction
 from derivations.notation.tree import Apply, children
 
 CHOSEN = (
-    "elman_rnn", "jordan_rnn", "lstm", "lstm_concat", "lstmp", "gru_before", "gru_after", "gru_seed", "gru3",
-    "mut1", "augru", "qrnn", "fastgrnn", "minlstm",
+    "elman_rnn", "jordan_rnn", "indrnn", "cwrnn", "scrn", "antisymmetric_rnn", "lstm", "lstm_concat", "lstmp", "convlstm",
+    "gru_before", "gru_after", "gru_seed", "gru3", "augru", "gru_layernorm", "fastgrnn", "qrnn", "minlstm", "rg_lru",
+    "s4d", "retnet", "mlstm",
 )  # fmt: skip
 
 
