@@ -73,15 +73,9 @@ PARAMETERS = {  # name: shape
 }
 CACHE = 2**18  # numbers
 PACKED = {  # array: the parameters that lie below each other in it, so that one product serves all
-    "W_f": ("W_f",),
-    "U_f": ("U_f",),
+    "W_fiog": ("W_f", "W_i", "W_o", "W_g"),
+    "U_fiog": ("U_f", "U_i", "U_o", "U_g"),
     "b_fiog": ("b_f", "b_i", "b_o", "b_g"),
-    "W_i": ("W_i",),
-    "U_i": ("U_i",),
-    "W_o": ("W_o",),
-    "U_o": ("U_o",),
-    "W_g": ("W_g",),
-    "U_g": ("U_g",),
 }
 
 
@@ -339,37 +333,23 @@ def forward(p, X, H=None, C=None, save=True):
     b_fiog_ones = p.b_fiog[:, None] * ones                                # part of (3)
     A = windows(X, 3)                                                     # (1) A_t = windows(X_t, 3)
     B = per_step(save, (time, batch, 3 * hidden, length), p.dtype)
-    a_f = per_step(save, (time, batch, hidden, length), p.dtype)
-    f = per_step(save, (time, batch, hidden, length), p.dtype)
-    a_i = per_step(save, (time, batch, hidden, length), p.dtype)
-    i = per_step(save, (time, batch, hidden, length), p.dtype)
-    a_o = per_step(save, (time, batch, hidden, length), p.dtype)
-    o = per_step(save, (time, batch, hidden, length), p.dtype)
-    a_g = per_step(save, (time, batch, hidden, length), p.dtype)
+    a_fiog = per_step(save, (time, batch, 4 * hidden, length), p.dtype)
+    fio = per_step(save, (time, batch, 3 * hidden, length), p.dtype)
     g = per_step(save, (time, batch, hidden, length), p.dtype)
     s = per_step(save, (time, batch, hidden, length), p.dtype)
+    a_g = a_fiog[:, :, 3 * hidden:]
+    f, i, o = np.split(fio, 3, axis=-2)
     for first, last in blocks(time, batch * (4 * hidden * length)):
-        early_a_f = p.W_f @ A[first:last] + b_fiog_ones[:hidden]          # part of (3)
-        early_a_i = p.W_i @ A[first:last] + b_fiog_ones[hidden:2 * hidden]  # part of (3)
-        early_a_o = p.W_o @ A[first:last] + b_fiog_ones[2 * hidden:3 * hidden]  # part of (3)
-        early_a_g = p.W_g @ A[first:last] + b_fiog_ones[3 * hidden:]      # part of (3)
+        early_a_fiog = p.W_fiog @ A[first:last] + b_fiog_ones             # part of (3)
         for t in range(first, last):
             B[t] = windows(H[t], 3)                                       # (2) B_t = windows(H_{t-1}, 3)
-            a_f[t] = early_a_f[t - first] + p.U_f @ B[t]                  # (3) a_{f,t} = W_f A_t + U_f B_t + b_f 𝟏ᵀ
-            f[t] = sigmoid(a_f[t])                                        # (4) f_t = σ(a_{f,t})
-            a_i[t] = early_a_i[t - first] + p.U_i @ B[t]                  # (3) a_{i,t} = W_i A_t + U_i B_t + b_i 𝟏ᵀ
-            i[t] = sigmoid(a_i[t])                                        # (5) i_t = σ(a_{i,t})
-            a_o[t] = early_a_o[t - first] + p.U_o @ B[t]                  # (3) a_{o,t} = W_o A_t + U_o B_t + b_o 𝟏ᵀ
-            o[t] = sigmoid(a_o[t])                                        # (6) o_t = σ(a_{o,t})
-            a_g[t] = early_a_g[t - first] + p.U_g @ B[t]                  # (3) a_{g,t} = W_g A_t + U_g B_t + b_g 𝟏ᵀ
+            a_fiog[t] = early_a_fiog[t - first] + p.U_fiog @ B[t]         # (3) a_{k,t} = W_k A_t + U_k B_t + b_k 𝟏ᵀ
+            fio[t] = sigmoid(a_fiog[t, :, :3 * hidden])                   # (4) (5) (6) f_t = σ(a_{f,t}), …
             g[t] = tanh(a_g[t])                                           # (7) g_t = tanh(a_{g,t})
             C[t + 1] = f[t] * C[t] + i[t] * g[t]                          # (8) C_t = f_t ⊙ C_{t-1} + i_t ⊙ g_t
             s[t] = tanh(C[t + 1])                                         # (9) s_t = tanh(C_t)
             H[t + 1] = o[t] * s[t]                                        # (10) H_t = o_t ⊙ s_t
-    kept = (
-        {"o": o, "C": C, "i": i, "a_g": a_g, "s": s, "a_o": a_o, "g": g, "a_i": a_i, "a_f": a_f, "f": f, "A": A, "B": B}
-        if save else None
-    )
+    kept = {"fio": fio, "C": C, "a_fiog": a_fiog, "s": s, "g": g, "A": A, "B": B} if save else None
     return Run(H=H[1:], C=C[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
 
@@ -382,25 +362,22 @@ def backward(p, run, dH=None, dC=None):
     instance("p", p, Params)
     length, hidden = p.length, p.hidden
     time, batch = finished(run, p)
-    o, C, i, a_g, s, a_o, g, a_i, a_f, f, A, B = (
-        run.kept[name] for name in ("o", "C", "i", "a_g", "s", "a_o", "g", "a_i", "a_f", "f", "A", "B")
-    )
+    fio, C, a_fiog, s, g, A, B = (run.kept[name] for name in ("fio", "C", "a_fiog", "s", "g", "A", "B"))
     dH = upstream("dH", dH, (time, batch, hidden, length), p.dtype)
     dC = upstream("dC", dC, (time, batch, hidden, length), p.dtype)
     from_H = np.zeros((batch, hidden, length), p.dtype)
     from_C = np.zeros((batch, hidden, length), p.dtype)
     grads = Gradients(**p.sizes(), dtype=p.dtype)
+    a_g = a_fiog[:, :, 3 * hidden:]
+    f, i, o = np.split(fio, 3, axis=-2)
     ones = np.ones(length, p.dtype)                                       # part of (37)
-    bar_a_g = np.empty((time, batch, hidden, length), p.dtype)
-    bar_a_o = np.empty((time, batch, hidden, length), p.dtype)
-    bar_a_i = np.empty((time, batch, hidden, length), p.dtype)
-    bar_a_f = np.empty((time, batch, hidden, length), p.dtype)
+    bar_a_fiog = np.empty((time, batch, 4 * hidden, length), p.dtype)
+    bar_a_f, bar_a_i, bar_a_o, bar_a_g = np.split(bar_a_fiog, 4, axis=-2)
     for first, last in reversed(blocks(time, batch * (5 * hidden * length))):
         dtanh_C = tanh_slope(C[first + 1:last + 1])                       # part of (20)
         dtanh_a_g = tanh_slope(a_g[first:last])                           # part of (27)
-        dsigmoid_a_o = sigmoid_slope(a_o[first:last])                     # part of (18)
-        dsigmoid_a_i = sigmoid_slope(a_i[first:last])                     # part of (26)
-        dsigmoid_a_f = sigmoid_slope(a_f[first:last])                     # part of (25)
+        dsigmoid_a_fio = sigmoid_slope(a_fiog[first:last, :, :3 * hidden])  # part of (25) (26) (18)
+        dsigmoid_a_f, dsigmoid_a_i, dsigmoid_a_o = np.split(dsigmoid_a_fio, 3, axis=-2)
         for t in reversed(range(first, last)):
             bar_H = dH[t] + from_H                                        # (15) H̄_t = ∂L/∂H_t + H̄←_t
             bar_s = bar_H * o[t]                                          # (19) s̄_t = H̄_t ⊙ o_t
@@ -415,25 +392,16 @@ def backward(p, run, dH=None, dC=None):
             bar_f = bar_C * C[t]                                          # (22) f̄_t = C̄_t ⊙ C_{t-1}
             bar_a_f[t] = bar_f * dsigmoid_a_f[t - first]                  # (25) ā_{f,t} = f̄_t ⊙ f_t ⊙ (1 − f_t)
             # (28) B̄_t = U_fᵀ ā_{f,t} + U_iᵀ ā_{i,t} + U_oᵀ ā_{o,t} + U_gᵀ ā_{g,t}
-            bar_B = p.U_f.T @ bar_a_f[t] + p.U_i.T @ bar_a_i[t] + p.U_o.T @ bar_a_o[t] + p.U_g.T @ bar_a_g[t]
+            bar_B = p.U_fiog.T @ bar_a_fiog[t]
             from_H_prev = fold(bar_B, 3)                                  # (16) H̄←_{t-1} = fold(B̄_t, 3)
             from_C_prev = bar_C * f[t]                                    # (21) C̄←_{t-1} = C̄_t ⊙ f_t
             from_H, from_C = from_H_prev, from_C_prev
     # (29) Ā_t = W_fᵀ ā_{f,t} + W_iᵀ ā_{i,t} + W_oᵀ ā_{o,t} + W_gᵀ ā_{g,t}
-    bar_A = p.W_f.T @ bar_a_f + p.W_i.T @ bar_a_i + p.W_o.T @ bar_a_o + p.W_g.T @ bar_a_g
+    bar_A = p.W_fiog.T @ bar_a_fiog
     bar_X = fold(bar_A, 3)                                                # (30) X̄_t = fold(Ā_t, 3)
-    grads.W_f[...] = np.tensordot(bar_a_f, A, axes=((0, 1, 3), (0, 1, 3)))  # (35) W̄_f = Σ_t ā_{f,t} A_tᵀ
-    grads.U_f[...] = np.tensordot(bar_a_f, B, axes=((0, 1, 3), (0, 1, 3)))  # (36) Ū_f = Σ_t ā_{f,t} B_tᵀ
-    grads.b_fiog[:hidden] = ones @ over_time(bar_a_f).T                   # (37) b̄_f = Σ_t ā_{f,t} 𝟏
-    grads.W_i[...] = np.tensordot(bar_a_i, A, axes=((0, 1, 3), (0, 1, 3)))  # (35) W̄_i = Σ_t ā_{i,t} A_tᵀ
-    grads.U_i[...] = np.tensordot(bar_a_i, B, axes=((0, 1, 3), (0, 1, 3)))  # (36) Ū_i = Σ_t ā_{i,t} B_tᵀ
-    grads.b_fiog[hidden:2 * hidden] = ones @ over_time(bar_a_i).T         # (37) b̄_i = Σ_t ā_{i,t} 𝟏
-    grads.W_o[...] = np.tensordot(bar_a_o, A, axes=((0, 1, 3), (0, 1, 3)))  # (35) W̄_o = Σ_t ā_{o,t} A_tᵀ
-    grads.U_o[...] = np.tensordot(bar_a_o, B, axes=((0, 1, 3), (0, 1, 3)))  # (36) Ū_o = Σ_t ā_{o,t} B_tᵀ
-    grads.b_fiog[2 * hidden:3 * hidden] = ones @ over_time(bar_a_o).T     # (37) b̄_o = Σ_t ā_{o,t} 𝟏
-    grads.W_g[...] = np.tensordot(bar_a_g, A, axes=((0, 1, 3), (0, 1, 3)))  # (35) W̄_g = Σ_t ā_{g,t} A_tᵀ
-    grads.U_g[...] = np.tensordot(bar_a_g, B, axes=((0, 1, 3), (0, 1, 3)))  # (36) Ū_g = Σ_t ā_{g,t} B_tᵀ
-    grads.b_fiog[3 * hidden:] = ones @ over_time(bar_a_g).T               # (37) b̄_g = Σ_t ā_{g,t} 𝟏
+    grads.W_fiog[...] = np.tensordot(bar_a_fiog, A, axes=((0, 1, 3), (0, 1, 3)))  # (35) W̄_f = Σ_t ā_{f,t} A_tᵀ, …
+    grads.U_fiog[...] = np.tensordot(bar_a_fiog, B, axes=((0, 1, 3), (0, 1, 3)))  # (36) Ū_f = Σ_t ā_{f,t} B_tᵀ, …
+    grads.b_fiog[...] = ones @ over_time(bar_a_fiog).T                    # (37) b̄_f = Σ_t ā_{f,t} 𝟏, …
     grads.__dict__.update(X=bar_X, H0=from_H, C0=from_C)
     return grads
 
@@ -448,52 +416,35 @@ def jvp(p, run, dp=None, dX=None, dH0=None, dC0=None):
     instance("p", p, Params)
     inputs, length, hidden = p.inputs, p.length, p.hidden
     time, batch = finished(run, p)
-    o, C, i, a_g, s, a_o, g, a_i, a_f, f, A, B = (
-        run.kept[name] for name in ("o", "C", "i", "a_g", "s", "a_o", "g", "a_i", "a_f", "f", "A", "B")
-    )
+    fio, C, a_fiog, s, g, A, B = (run.kept[name] for name in ("fio", "C", "a_fiog", "s", "g", "A", "B"))
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dX = upstream("dX", dX, (time, batch, inputs, length), p.dtype)
     dot_H = history("dH0", dH0, time, (batch, hidden, length), p.dtype)
     dot_C = history("dC0", dC0, time, (batch, hidden, length), p.dtype)
+    a_g = a_fiog[:, :, 3 * hidden:]
+    f, i, o = np.split(fio, 3, axis=-2)
     ones = np.ones(length, p.dtype)                                       # part of d(3)
     dot_b_fiog_ones = dp.b_fiog[:, None] * ones                           # part of d(3)
     for first, last in blocks(time, batch * (3 * inputs * length + 9 * hidden * length)):
         dot_A = windows(dX[first:last], 3)                                # d(1) Ȧ_t = windows(Ẋ_t, 3)
         # part of d(3)
-        early_dot_a_f = dp.W_f @ A[first:last] + p.W_f @ dot_A + dp.U_f @ B[first:last] + dot_b_fiog_ones[:hidden]
-        dsigmoid_a_f = sigmoid_slope(a_f[first:last])                     # part of d(4)
-        # part of d(3)
-        early_dot_a_i = (
-            dp.W_i @ A[first:last] + p.W_i @ dot_A + dp.U_i @ B[first:last] + dot_b_fiog_ones[hidden:2 * hidden]
-        )
-        dsigmoid_a_i = sigmoid_slope(a_i[first:last])                     # part of d(5)
-        # part of d(3)
-        early_dot_a_o = (
-            dp.W_o @ A[first:last] + p.W_o @ dot_A + dp.U_o @ B[first:last] + dot_b_fiog_ones[2 * hidden:3 * hidden]
-        )
-        dsigmoid_a_o = sigmoid_slope(a_o[first:last])                     # part of d(6)
-        # part of d(3)
-        early_dot_a_g = dp.W_g @ A[first:last] + p.W_g @ dot_A + dp.U_g @ B[first:last] + dot_b_fiog_ones[3 * hidden:]
+        early_dot_a_fiog = dp.W_fiog @ A[first:last] + p.W_fiog @ dot_A + dp.U_fiog @ B[first:last] + dot_b_fiog_ones
+        dsigmoid_a_fio = sigmoid_slope(a_fiog[first:last, :, :3 * hidden])  # part of d(4) d(5) d(6)
         dtanh_a_g = tanh_slope(a_g[first:last])                           # part of d(7)
         dtanh_C = tanh_slope(C[first + 1:last + 1])                       # part of d(9)
         for t in range(first, last):
             dot_B = windows(dot_H[t], 3)                                  # d(2) Ḃ_t = windows(Ḣ_{t-1}, 3)
-            # d(3) ȧ_{f,t} = Ẇ_f A_t + W_f Ȧ_t + U̇_f B_t + U_f Ḃ_t + ḃ_f 𝟏ᵀ
-            dot_a_f = early_dot_a_f[t - first] + p.U_f @ dot_B
-            dot_f = dsigmoid_a_f[t - first] * dot_a_f                     # d(4) ḟ_t = f_t ⊙ (1 − f_t) ⊙ ȧ_{f,t}
-            # d(3) ȧ_{i,t} = Ẇ_i A_t + W_i Ȧ_t + U̇_i B_t + U_i Ḃ_t + ḃ_i 𝟏ᵀ
-            dot_a_i = early_dot_a_i[t - first] + p.U_i @ dot_B
-            dot_i = dsigmoid_a_i[t - first] * dot_a_i                     # d(5) i̇_t = i_t ⊙ (1 − i_t) ⊙ ȧ_{i,t}
-            # d(3) ȧ_{o,t} = Ẇ_o A_t + W_o Ȧ_t + U̇_o B_t + U_o Ḃ_t + ḃ_o 𝟏ᵀ
-            dot_a_o = early_dot_a_o[t - first] + p.U_o @ dot_B
-            dot_o = dsigmoid_a_o[t - first] * dot_a_o                     # d(6) ȯ_t = o_t ⊙ (1 − o_t) ⊙ ȧ_{o,t}
-            # d(3) ȧ_{g,t} = Ẇ_g A_t + W_g Ȧ_t + U̇_g B_t + U_g Ḃ_t + ḃ_g 𝟏ᵀ
-            dot_a_g = early_dot_a_g[t - first] + p.U_g @ dot_B
-            dot_g = dtanh_a_g[t - first] * dot_a_g                        # d(7) ġ_t = (1 − g_t ⊙ g_t) ⊙ ȧ_{g,t}
+            # d(3) ȧ_{f,t} = Ẇ_f A_t + W_f Ȧ_t + U̇_f B_t + U_f Ḃ_t + ḃ_f 𝟏ᵀ, …
+            dot_a_fiog = early_dot_a_fiog[t - first] + p.U_fiog @ dot_B
+            # d(4) d(5) d(6) ḟ_t = f_t ⊙ (1 − f_t) ⊙ ȧ_{f,t}, …
+            dot_fio = dsigmoid_a_fio[t - first] * dot_a_fiog[:, :3 * hidden]
+            dot_g = dtanh_a_g[t - first] * dot_a_fiog[:, 3 * hidden:]     # d(7) ġ_t = (1 − g_t ⊙ g_t) ⊙ ȧ_{g,t}
             # d(8) Ċ_t = C_{t-1} ⊙ ḟ_t + f_t ⊙ Ċ_{t-1} + g_t ⊙ i̇_t + i_t ⊙ ġ_t
-            dot_C[t + 1] = C[t] * dot_f + f[t] * dot_C[t] + g[t] * dot_i + i[t] * dot_g
+            dot_C[t + 1] = (
+                C[t] * dot_fio[:, :hidden] + f[t] * dot_C[t] + g[t] * dot_fio[:, hidden:2 * hidden] + i[t] * dot_g
+            )
             dot_s = dtanh_C[t - first] * dot_C[t + 1]                     # d(9) ṡ_t = (1 − s_t ⊙ s_t) ⊙ Ċ_t
-            dot_H[t + 1] = s[t] * dot_o + o[t] * dot_s                    # d(10) Ḣ_t = s_t ⊙ ȯ_t + o_t ⊙ ṡ_t
+            dot_H[t + 1] = s[t] * dot_fio[:, 2 * hidden:] + o[t] * dot_s  # d(10) Ḣ_t = s_t ⊙ ȯ_t + o_t ⊙ ṡ_t
     return Tangents(H=dot_H[1:], C=dot_C[1:])
 
 

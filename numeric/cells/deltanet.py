@@ -298,7 +298,7 @@ def forward(p, x, S=None, save=True):
     q = p_ / key ** 0.5                                                   # (2) q_t = p_t / sqrt(key)
     e = np.vecdot(k, k)                                                   # (5) e_t = k_tᵀ k_t
     k_hat = k / e[..., None] ** 0.5                                       # (6) k̂_t = k_t / sqrt(e_t)
-    a = np.vecdot(p.w_beta, x)                                            # (7) a_t = w_βᵀ x_t
+    a = x @ p.w_beta                                                      # (7) a_t = w_βᵀ x_t
     beta = sigmoid(a)                                                     # (8) β_t = σ(a_t)
     p_1 = beta[..., None] * k_hat                                         # (11) p_{1,t} = β_t ⊙ k̂_t
     u = per_step(save, (time, batch, value), p.dtype)
@@ -402,8 +402,7 @@ def jvp(p, run, dp=None, dx=None, dS0=None):
             1 / e[first:last][..., None] ** 0.5 * dot_k - 0.5 * k[first:last] / e[first:last][..., None] ** 1.5 *
             dot_e[..., None]
         )
-        # d(7) ȧ_t = ẇ_βᵀ x_t + w_βᵀ ẋ_t
-        dot_a = np.vecdot(dp.w_beta, x[first:last]) + np.vecdot(p.w_beta, dx[first:last])
+        dot_a = x[first:last] @ dp.w_beta + dx[first:last] @ p.w_beta     # d(7) ȧ_t = ẇ_βᵀ x_t + w_βᵀ ẋ_t
         dsigmoid_a = sigmoid_slope(a[first:last])                         # part of d(8)
         dot_beta = dsigmoid_a * dot_a                                     # d(8) β̇_t = β_t ⊙ (1 − β_t) ⊙ ȧ_t
         S_dot_k_hat = (dot_k_hat[..., None, :] @ S[first:last])[..., 0, :]  # part of d(9)

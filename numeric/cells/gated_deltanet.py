@@ -331,9 +331,9 @@ def forward(p, x, S=None, save=True):
     q = p_ / key ** 0.5                                                   # (2) q_t = p_t / sqrt(key)
     l = np.vecdot(k, k)                                                   # (5) l_t = k_tᵀ k_t
     k_hat = k / l[..., None] ** 0.5                                       # (6) k̂_t = k_t / sqrt(l_t)
-    e_beta = np.vecdot(p.w_beta, x)                                       # (7) e_{β,t} = w_βᵀ x_t
+    e_beta = x @ p.w_beta                                                 # (7) e_{β,t} = w_βᵀ x_t
     beta = sigmoid(e_beta)                                                # (8) β_t = σ(e_{β,t})
-    e_s1 = np.vecdot(p.w_alpha, x) + p.b_alpha                            # (10) e_{s1,t} = w_αᵀ x_t + b_α
+    e_s1 = x @ p.w_alpha + p.b_alpha                                      # (10) e_{s1,t} = w_αᵀ x_t + b_α
     s_1 = softplus(e_s1)                                                  # (11) s_{1,t} = softplus(e_{s1,t})
     e_alpha = -(s * s_1)                                                  # (12) e_{α,t} = −s ⊙ s_{1,t}
     alpha = exp(e_alpha)                                                  # (13) α_t = exp(e_{α,t})
@@ -456,12 +456,11 @@ def jvp(p, run, dp=None, dx=None, dS0=None):
             1 / l[first:last][..., None] ** 0.5 * dot_k - 0.5 * k[first:last] / l[first:last][..., None] ** 1.5 *
             dot_l[..., None]
         )
-        # d(7) ė_{β,t} = ẇ_βᵀ x_t + w_βᵀ ẋ_t
-        dot_e_beta = np.vecdot(dp.w_beta, x[first:last]) + np.vecdot(p.w_beta, dx[first:last])
+        dot_e_beta = x[first:last] @ dp.w_beta + dx[first:last] @ p.w_beta  # d(7) ė_{β,t} = ẇ_βᵀ x_t + w_βᵀ ẋ_t
         dsigmoid_e_beta = sigmoid_slope(e_beta[first:last])               # part of d(8)
         dot_beta = dsigmoid_e_beta * dot_e_beta                           # d(8) β̇_t = β_t ⊙ (1 − β_t) ⊙ ė_{β,t}
         # d(10) ė_{s1,t} = ẇ_αᵀ x_t + w_αᵀ ẋ_t + ḃ_α
-        dot_e_s1 = np.vecdot(dp.w_alpha, x[first:last]) + np.vecdot(p.w_alpha, dx[first:last]) + dp.b_alpha
+        dot_e_s1 = x[first:last] @ dp.w_alpha + dx[first:last] @ p.w_alpha + dp.b_alpha
         dot_s_1 = sigmoid(e_s1[first:last]) * dot_e_s1                    # d(11) ṡ_{1,t} = σ(e_{s1,t}) ⊙ ė_{s1,t}
         # d(12) ė_{α,t} = −s_{1,t} ⊙ ṡ − s ⊙ ṡ_{1,t}
         dot_e_alpha = -(s_1[first:last] * dot_s) - s * dot_s_1

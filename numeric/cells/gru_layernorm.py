@@ -431,8 +431,7 @@ def backward(p, run, dh=None):
             # (37) p̄_{1,t} = 𝟏ᵀ (−v̂̄_t ⊙ ((1 / 2) γ_v ⊙ ṽ_t / p_{1,t}^{3/2}))
             bar_p_1 = np.sum(-(bar_v_hat[t] * (0.5 * p.gamma_v * v_tilde[t] / p_1[t][..., None] ** 1.5)), axis=(-1,))
             bar_p_2 = bar_p_1 * (1 / (3 * hidden))                        # (38) p̄_{2,t} = p̄_{1,t} ⊙ (1 / (3n))
-            # (39) p̄_{3,t} = p̄_{2,t}
-            bar_p_3 = np.broadcast_to(np.asarray(bar_p_2[..., None], p.dtype), (batch, 3 * hidden))
+            bar_p_3 = np.broadcast_to(bar_p_2[..., None], (batch, 3 * hidden))  # (39) p̄_{3,t} = p̄_{2,t}
             # (40) ṽ̄_t = p̄_{3,t} ⊙ 2 ṽ_t + v̂̄_t ⊙ (γ_v / sqrt(p_{1,t}))
             bar_v_tilde = bar_p_3 * 2 * v_tilde[t] + bar_v_hat[t] * (p.gamma_v / p_1[t][..., None] ** 0.5)
             bar_l = np.sum(-(bar_v_tilde * (1 / (3 * hidden))), axis=(-1,))  # (41) l̄_t = 𝟏ᵀ (−ṽ̄_t ⊙ (1 / (3n)))
@@ -443,7 +442,7 @@ def backward(p, run, dh=None):
     # (43) q̄_t = 𝟏ᵀ (−û̄_t ⊙ ((1 / 2) γ_u ⊙ ũ_t / q_t^{3/2}))
     bar_q = np.sum(-(bar_u_hat * (0.5 * p.gamma_u * u_tilde / q[..., None] ** 1.5)), axis=(-1,))
     bar_w = bar_q * (1 / (3 * hidden))                                    # (44) w̄_t = q̄_t ⊙ (1 / (3n))
-    bar_e = np.broadcast_to(np.asarray(bar_w[..., None], p.dtype), (time, batch, 3 * hidden))  # (45) ē_t = w̄_t
+    bar_e = np.broadcast_to(bar_w[..., None], (time, batch, 3 * hidden))  # (45) ē_t = w̄_t
     # (46) ũ̄_t = ē_t ⊙ 2 ũ_t + û̄_t ⊙ (γ_u / sqrt(q_t))
     bar_u_tilde = bar_e * 2 * u_tilde + bar_u_hat * (p.gamma_u / q[..., None] ** 0.5)
     bar_p = np.sum(-(bar_u_tilde * (1 / (3 * hidden))), axis=(-1,))       # (47) p̄_t = 𝟏ᵀ (−ũ̄_t ⊙ (1 / (3n)))

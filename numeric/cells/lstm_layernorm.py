@@ -466,8 +466,7 @@ def backward(p, run, dh=None, dc=None):
             # (43) p̄_{6,t} = 𝟏ᵀ (−ĉ̄_t ⊙ ((1 / 2) γ_c ⊙ c̃_t / p_{6,t}^{3/2}))
             bar_p_6 = np.sum(-(bar_c_hat[t] * (0.5 * p.gamma_c * c_tilde[t] / p_6[t][..., None] ** 1.5)), axis=(-1,))
             bar_p_7 = bar_p_6 * (1 / hidden)                              # (44) p̄_{7,t} = p̄_{6,t} ⊙ (1 / n)
-            # (45) p̄_{8,t} = p̄_{7,t}
-            bar_p_8 = np.broadcast_to(np.asarray(bar_p_7[..., None], p.dtype), (batch, hidden))
+            bar_p_8 = np.broadcast_to(bar_p_7[..., None], (batch, hidden))  # (45) p̄_{8,t} = p̄_{7,t}
             # (46) c̃̄_t = p̄_{8,t} ⊙ 2 c̃_t + ĉ̄_t ⊙ (γ_c / sqrt(p_{6,t}))
             bar_c_tilde = bar_p_8 * 2 * c_tilde[t] + bar_c_hat[t] * (p.gamma_c / p_6[t][..., None] ** 0.5)
             bar_p_5 = np.sum(-(bar_c_tilde * (1 / hidden)), axis=(-1,))   # (47) p̄_{5,t} = 𝟏ᵀ (−c̃̄_t ⊙ (1 / n))
@@ -487,8 +486,7 @@ def backward(p, run, dh=None, dc=None):
             # (58) p̄_{2,t} = 𝟏ᵀ (−v̂̄_t ⊙ ((1 / 2) γ_v ⊙ ṽ_t / p_{2,t}^{3/2}))
             bar_p_2 = np.sum(-(bar_v_hat[t] * (0.5 * p.gamma_v * v_tilde[t] / p_2[t][..., None] ** 1.5)), axis=(-1,))
             bar_p_3 = bar_p_2 * (1 / (4 * hidden))                        # (59) p̄_{3,t} = p̄_{2,t} ⊙ (1 / (4n))
-            # (60) p̄_{4,t} = p̄_{3,t}
-            bar_p_4 = np.broadcast_to(np.asarray(bar_p_3[..., None], p.dtype), (batch, 4 * hidden))
+            bar_p_4 = np.broadcast_to(bar_p_3[..., None], (batch, 4 * hidden))  # (60) p̄_{4,t} = p̄_{3,t}
             # (61) ṽ̄_t = p̄_{4,t} ⊙ 2 ṽ_t + v̂̄_t ⊙ (γ_v / sqrt(p_{2,t}))
             bar_v_tilde = bar_p_4 * 2 * v_tilde[t] + bar_v_hat[t] * (p.gamma_v / p_2[t][..., None] ** 0.5)
             # (62) p̄_{1,t} = 𝟏ᵀ (−ṽ̄_t ⊙ (1 / (4n)))
@@ -501,7 +499,7 @@ def backward(p, run, dh=None, dc=None):
     # (64) q̄_t = 𝟏ᵀ (−û̄_t ⊙ ((1 / 2) γ_u ⊙ ũ_t / q_t^{3/2}))
     bar_q = np.sum(-(bar_u_hat * (0.5 * p.gamma_u * u_tilde / q[..., None] ** 1.5)), axis=(-1,))
     bar_w = bar_q * (1 / (4 * hidden))                                    # (65) w̄_t = q̄_t ⊙ (1 / (4n))
-    bar_l = np.broadcast_to(np.asarray(bar_w[..., None], p.dtype), (time, batch, 4 * hidden))  # (66) l̄_t = w̄_t
+    bar_l = np.broadcast_to(bar_w[..., None], (time, batch, 4 * hidden))  # (66) l̄_t = w̄_t
     # (67) ũ̄_t = l̄_t ⊙ 2 ũ_t + û̄_t ⊙ (γ_u / sqrt(q_t))
     bar_u_tilde = bar_l * 2 * u_tilde + bar_u_hat * (p.gamma_u / q[..., None] ** 0.5)
     bar_p = np.sum(-(bar_u_tilde * (1 / (4 * hidden))), axis=(-1,))       # (68) p̄_t = 𝟏ᵀ (−ũ̄_t ⊙ (1 / (4n)))

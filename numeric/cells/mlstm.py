@@ -362,8 +362,8 @@ def forward(p, x, m=None, C=None, n=None, save=True):
     k = p_ / key ** 0.5                                                   # (3) k_t = p_t / sqrt(key)
     v_W_o_x = times(x, p.W_qkvo[2 * key:].T)                              # part of (4) (7)
     v, W_o_x = np.split(v_W_o_x, 2, axis=-1)
-    i_tilde = np.vecdot(p.w_i, x) + p.b_i                                 # (5) ĩ_t = w_iᵀ x_t + b_i
-    f_tilde = np.vecdot(p.w_f, x) + p.b_f                                 # (6) f̃_t = w_fᵀ x_t + b_f
+    i_tilde = x @ p.w_i + p.b_i                                           # (5) ĩ_t = w_iᵀ x_t + b_i
+    f_tilde = x @ p.w_f + p.b_f                                           # (6) f̃_t = w_fᵀ x_t + b_f
     a_o = W_o_x + p.b_o                                                   # (7) a_{o,t} = W_o x_t + b_o
     o = sigmoid(a_o)                                                      # (8) o_t = σ(a_{o,t})
     l = per_step(save, (time, batch), p.dtype)
@@ -546,9 +546,9 @@ def jvp(p, run, dp=None, dx=None, dm0=None, dC0=None, dn0=None):
             + value].T)
         )
         # d(5) ĩ̇_t = ẇ_iᵀ x_t + w_iᵀ ẋ_t + ḃ_i
-        dot_i_tilde = np.vecdot(dp.w_i, x[first:last]) + np.vecdot(p.w_i, dx[first:last]) + dp.b_i
+        dot_i_tilde = x[first:last] @ dp.w_i + dx[first:last] @ p.w_i + dp.b_i
         # d(6) f̃̇_t = ẇ_fᵀ x_t + w_fᵀ ẋ_t + ḃ_f
-        dot_f_tilde = np.vecdot(dp.w_f, x[first:last]) + np.vecdot(p.w_f, dx[first:last]) + dp.b_f
+        dot_f_tilde = x[first:last] @ dp.w_f + dx[first:last] @ p.w_f + dp.b_f
         dlogsigmoid_f_tilde = logsigmoid_slope(f_tilde[first:last])       # part of d(9)
         dot_s = dlogsigmoid_f_tilde * dot_f_tilde                         # d(9) ṡ_t = (1 − σ(f̃_t)) ⊙ f̃̇_t
         u_dot_v = u[first:last][..., :, None] * dot_v[..., None, :]       # part of d(17)

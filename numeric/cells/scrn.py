@@ -350,14 +350,13 @@ def backward(p, run, ds=None, dh=None, dy=None):
     bar_a_y = bar_y * y                                                   # (14) ā_{y,t} = ȳ_t ⊙ y_t
     bar_p = np.sum(-bar_a_y, axis=(-1,))                                  # (15) p̄_t = 𝟏ᵀ (−ā_{y,t})
     bar_q = bar_p[..., None] * exp(q - p_[..., None])                     # (16) q̄_t = p̄_t ⊙ exp(q_t − p_t)
-    early_bar_s_part = bar_q + bar_a_y                                    # part of (20)
     early_bar_h_part = bar_q + bar_a_y                                    # part of (17)
     bar_a_h = np.empty((time, batch, hidden), p.dtype)
     bar_s = np.empty((time, batch, context), p.dtype)
     for first, last in reversed(blocks(time, batch * (2 * hidden + context))):
         early_bar_h = dh[first:last] + times(early_bar_h_part[first:last], p.V)  # part of (17)
         dsigmoid_a_h = sigmoid_slope(a_h[first:last])                     # part of (18)
-        early_bar_s = ds[first:last] + times(early_bar_s_part[first:last], p.PQ[hidden:])  # part of (20)
+        early_bar_s = ds[first:last] + times(early_bar_h_part[first:last], p.PQ[hidden:])  # part of (20)
         for t in reversed(range(first, last)):
             # (17) h̄_t = ∂L/∂h_t + Vᵀ (q̄_t + ā_{y,t}) + h̄←_t
             bar_h = early_bar_h[t - first] + from_h
@@ -374,7 +373,7 @@ def backward(p, run, ds=None, dh=None, dy=None):
     grads.W[...] = rows(bar_a_h).T @ rows(x)                              # (30) W̄ = Σ_t ā_{h,t} x_tᵀ
     grads.U[...] = rows(bar_a_h).T @ rows(h[:-1])                         # (31) Ū = Σ_t ā_{h,t} h_{t-1}ᵀ
     grads.V[...] = rows(early_bar_h_part).T @ rows(h[1:])                 # (32) V̄ = Σ_t (q̄_t + ā_{y,t}) h_tᵀ
-    grads.PQ[hidden:] = rows(early_bar_s_part).T @ rows(s[1:])            # (33) Q̄ = Σ_t (q̄_t + ā_{y,t}) s_tᵀ
+    grads.PQ[hidden:] = rows(early_bar_h_part).T @ rows(s[1:])            # (33) Q̄ = Σ_t (q̄_t + ā_{y,t}) s_tᵀ
     grads.__dict__.update(x=bar_x, s0=from_s, h0=from_h)
     return grads
 

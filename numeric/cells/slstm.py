@@ -424,17 +424,14 @@ def backward(p, run, dh=None, dm=None, dn=None, dc=None):
             bar_c = dc[t] + bar_h * (o[t] / n[t + 1]) + from_c
             bar_f = bar_c * c[t] + bar_n * n[t]                           # (35) f̄_t = c̄_t ⊙ c_{t-1} + n̄_t ⊙ n_{t-1}
             # (36) q̄_t = f̄_t ⊙ (1 + 𝟏[n_{t-1} = 0] ⊙ 𝟏[q_t ≤ 1] − 𝟏[n_{t-1} = 0])
-            bar_q = (
-                bar_f * (1 + np.where(n[t] == 0, np.where(q[t] <= 1, 1, 0).astype(p.dtype), 0) - np.asarray(n[t] == 0,
-                p.dtype))
-            )
+            bar_q = bar_f * (1 + np.asarray((n[t] == 0) & (q[t] <= 1), p.dtype) - np.asarray(n[t] == 0, p.dtype))
             bar_a_q = bar_q * q[t]                                        # (37) ā_{q,t} = q̄_t ⊙ q_t
             bar_i = bar_c * z[t] + bar_n                                  # (33) ī_t = c̄_t ⊙ z_t + n̄_t
             bar_a_i = bar_i * i[t]                                        # (34) ā_{i,t} = ī_t ⊙ i_t
             # (38) m̄_t = ∂L/∂m_t − ā_{i,t} − ā_{q,t} + m̄←_t
             bar_m = dm[t] - bar_a_i - bar_a_q + from_m
             # (40) l̄_t = m̄_t ⊙ 𝟏[l_t ≥ ĩ_t] ⊙ (1 − 𝟏[n_{t-1} = 0]) + ā_{q,t}
-            bar_l = np.where(l[t] >= i_tilde[t], np.where(n[t] == 0, 0, bar_m), 0) + bar_a_q
+            bar_l = np.where((l[t] >= i_tilde[t]) & np.logical_not(n[t] == 0), bar_m, 0) + bar_a_q
             bar_s = bar_l                                                 # (41) s̄_t = l̄_t
             bar_o = bar_h * (c[t + 1] / n[t + 1])                         # (25) ō_t = h̄_t ⊙ (c_t / n_t)
             bar_a_o[t] = bar_o * dsigmoid_a_o[t - first]                  # (26) ā_{o,t} = ō_t ⊙ o_t ⊙ (1 − o_t)
@@ -443,8 +440,8 @@ def backward(p, run, dh=None, dm=None, dn=None, dc=None):
             bar_f_tilde[t] = bar_s * dlogsigmoid_f_tilde[t - first]       # (42) f̃̄_t = s̄_t ⊙ (1 − σ(f̃_t))
             # (43) ĩ̄_t = m̄_t ⊙ (𝟏[n_{t-1} = 0] + (1 − 𝟏[n_{t-1} = 0]) ⊙ (1 − 𝟏[l_t ≥ ĩ_t])) + ā_{i,t}
             bar_i_tilde[t] = (
-                bar_m * (np.asarray(n[t] == 0, p.dtype) + np.where(n[t] == 0, 0, np.where(l[t] >= i_tilde[t], 0,
-                1).astype(p.dtype))) + bar_a_i
+                bar_m * (np.asarray(n[t] == 0, p.dtype) + np.asarray(np.logical_not(n[t] == 0) & np.logical_not(l[t] >=
+                i_tilde[t]), p.dtype)) + bar_a_i
             )
             # (24) h̄←_{t-1} = U_iᵀ ĩ̄_t + U_fᵀ f̃̄_t + U_zᵀ ā_{z,t} + U_oᵀ ā_{o,t}
             from_h_prev = bar_i_tilde_f_tilde_a_z_a_o[t] @ p.U_ifzo
@@ -505,19 +502,16 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dm0=None, dn0=None, dc0=None):
             # d(8) ṁ_t = (𝟏[n_{t-1} = 0] + (1 − 𝟏[n_{t-1} = 0]) ⊙ (1 − 𝟏[l_t ≥ ĩ_t])) ⊙ ĩ̇_t + 𝟏[l_t ≥ ĩ_t] ⊙ (1 −
             #     𝟏[n_{t-1} = 0]) ⊙ l̇_t
             dot_m[t + 1] = (
-                (np.asarray(n[t] == 0, p.dtype) + np.where(n[t] == 0, 0, np.where(l[t] >= i_tilde[t], 0,
-                1).astype(p.dtype))) * dot_i_tilde_f_tilde_a_z_a_o[:, :hidden] + np.where(l[t] >= i_tilde[t],
-                np.where(n[t] == 0, 0, dot_l), 0)
+                (np.asarray(n[t] == 0, p.dtype) + np.asarray(np.logical_not(n[t] == 0) & np.logical_not(l[t] >=
+                i_tilde[t]), p.dtype)) * dot_i_tilde_f_tilde_a_z_a_o[:, :hidden] + np.where((l[t] >= i_tilde[t]) &
+                np.logical_not(n[t] == 0), dot_l, 0)
             )
             dot_a_i = dot_i_tilde_f_tilde_a_z_a_o[:, :hidden] - dot_m[t + 1]  # d(9) ȧ_{i,t} = ĩ̇_t − ṁ_t
             dot_i = i[t] * dot_a_i                                        # d(10) i̇_t = i_t ⊙ ȧ_{i,t}
             dot_a_q = dot_l - dot_m[t + 1]                                # d(11) ȧ_{q,t} = l̇_t − ṁ_t
             dot_q = q[t] * dot_a_q                                        # d(12) q̇_t = q_t ⊙ ȧ_{q,t}
             # d(13) ḟ_t = (1 + 𝟏[n_{t-1} = 0] ⊙ 𝟏[q_t ≤ 1] − 𝟏[n_{t-1} = 0]) ⊙ q̇_t
-            dot_f = (
-                (1 + np.where(n[t] == 0, np.where(q[t] <= 1, 1, 0).astype(p.dtype), 0) - np.asarray(n[t] == 0, p.dtype))
-                * dot_q
-            )
+            dot_f = (1 + np.asarray((n[t] == 0) & (q[t] <= 1), p.dtype) - np.asarray(n[t] == 0, p.dtype)) * dot_q
             # d(14) ċ_t = c_{t-1} ⊙ ḟ_t + f_t ⊙ ċ_{t-1} + z_t ⊙ i̇_t + i_t ⊙ ż_t
             dot_c[t + 1] = c[t] * dot_f + f[t] * dot_c[t] + z[t] * dot_i + i[t] * dot_z
             # d(15) ṅ_t = n_{t-1} ⊙ ḟ_t + f_t ⊙ ṅ_{t-1} + i̇_t
