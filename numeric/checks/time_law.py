@@ -91,8 +91,15 @@ def draw_long(cell: Cell, rng: np.random.Generator) -> Case:
     """More numbers in each array of all steps than a cache holds, so that code which works in blocks of steps has several.
 
     The weights are small: rounding must not grow from step to step, or there is nothing to compare."""
-    wide = 6 if any(len(shape) == 2 for n, shape in cell.shapes.items() if n not in cell.parameters) else 33  # matrices have 36 entries
-    return draw_case(cell, rng, {"time": 131, "batch": 61, **{s: 3 if s == "inputs" else wide for s in cell.sizes}}, scale=0.1)
+
+    def sizes(wide: int) -> dict[str, int]:
+        return {name: 3 if name == "inputs" else wide for name in cell.sizes}
+
+    def entries(wide: int) -> int:
+        return max(prod(shape_value(cell.shapes[name], sizes(wide))) for name in cell.states)
+
+    wide = next((n for n in (6, 12) if entries(n) >= 33), 33)
+    return draw_case(cell, rng, {"time": 131, "batch": 61, **sizes(wide)}, scale=0.1)
 
 
 def single_steps(subject: Subject, case: Case) -> Both:

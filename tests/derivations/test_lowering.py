@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from evaluation import FUNCTIONS, leaves, random_values, sizes_of
+from evaluation import FUNCTIONS, constants_of, leaves, random_values, sizes_of
 from hypothesis import given
 from hypothesis import strategies as st
 from random_cells import cells
@@ -16,8 +16,8 @@ from derivations.notation.tree import Apply, MatMul, refs
 
 def check_same_values(cell: Cell, seed: int) -> None:
     sizes = sizes_of(cell)
-    values = random_values(leaves(cell), cell.shapes, sizes, seed)
-    written = evaluate_cell(cell.equations, values, FUNCTIONS)
+    values = random_values(leaves(cell), cell.shapes, sizes, seed) | constants_of(cell, sizes, seed)
+    written = evaluate_cell(cell.equations, values, FUNCTIONS, sizes=sizes)
     lowered = evaluate_program(cell.program, values, FUNCTIONS, sizes)
     for ref, value in written.items():
         np.testing.assert_allclose(lowered[ref], np.broadcast_to(value, lowered[ref].shape), rtol=1e-12, atol=1e-12, err_msg=unicode(ref))
