@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
 from derivations.cell import Cell
+from derivations.sizes import shape_value
 from numeric.checks.case import Array, Case, draw_case
 from numeric.checks.fitness import PassedOver
 from numeric.checks.gap import ROUNDING, Gap, compare, epsilon, rounding_bounds
