@@ -133,7 +133,7 @@ class Tangent(Comparison):
 
     def moved(self, values: Values, step: Any) -> Values:
         """The inputs after a step in the direction of their tangents."""
-        return {ref: values[ref] + step * values[Ref(ref.name.marked("dot"), ref.time)] for ref in leaves(self.derivation.cell)}
+        return values | {ref: values[ref] + step * values[Ref(ref.name.marked("dot"), ref.time)] for ref in leaves(self.derivation.cell)}
 
 
 @dataclass(frozen=True)
