@@ -15,13 +15,13 @@ from numpy.typing import DTypeLike
 
 from derivations.cell import Cell
 from derivations.errors import CellError
-from derivations.notation.tree import Ref, refs
+from derivations.notation.tree import Expr, Ref, refs
 from derivations.proofs.claims.read import Claim, read_claim
 from numeric.checks.case import Array, Case, draw_case
 from numeric.checks.fitness import not_finite
-from numeric.checks.gap import Gap, epsilon, worst
+from numeric.checks.gap import Gap, epsilon, largest, worst
 from numeric.checks.judge import Check
-from numeric.checks.plain import Valued, evaluate, floats
+from numeric.checks.plain import Probe, Valued, evaluate, floats
 from numeric.checks.subject import Subject
 
 SLACK = 4  # ulp: a sum of two products and a difference round at most so often
@@ -37,6 +37,18 @@ class Bound:
     high: float
 
 
+class Largest(Probe):
+    """The largest value on the way to the two sides: what rounding is measured by where they are equal, as sums may cancel."""
+
+    def __init__(self) -> None:
+        self.found = 0.0
+
+    def value(self, expr: Expr, value: Array) -> Array:
+        """Note the value."""
+        self.found = max(self.found, largest(value))
+        return value
+
+
 def violation(claim: Claim, outputs: dict[str, Array], case: Case) -> Gap:
     """How far a claim fails for these outputs; strict comparisons count as closed."""
     known = _values(case, outputs)
@@ -47,18 +59,20 @@ def violation(claim: Claim, outputs: dict[str, Array], case: Case) -> Gap:
         # a number, such as the 1 in max(|h|, 1), has no axes at all
         wide = [value.reshape(value.shape + (1,) * (kind - own)) if value.ndim else value for value, own in args]
         known[place] = (np.abs(wide[0]) if extreme.kind == "abs" else reduce(pick, wide)), kind
-    sides = [evaluate(side, known, floats(), case.sizes)[0] for side in claim.sides]
+    seen = Largest()
+    sides = [evaluate(side, known, floats(), case.sizes, seen)[0] for side in claim.sides]
     pairs = zip(claim.relations, sides[:-1], sides[1:], strict=True)
-    return worst([_above(claim.text, relation, a, b, epsilon(case)) for relation, a, b in pairs])
+    return worst([_above(claim.text, relation, a, b, epsilon(case), seen.found) for relation, a, b in pairs])
 
 
-def _above(text: str, relation: str, left: Array, right: Array, eps: float) -> Gap:
+def _above(text: str, relation: str, left: Array, right: Array, eps: float, way: float) -> Gap:
     """The worst entry of ``left <= right`` (or its mirror image, or equality), with a bound of some ulp."""
     left, right = np.broadcast_arrays(left, right)
     small, large = (right, left) if relation in (">=", ">") else (left, right)
     excess = np.abs(small - large) if relation == "=" else np.maximum(small - large, 0.0)
     excess = np.where(np.isnan(excess), np.inf, excess)
-    allowed = SLACK * (eps * np.maximum(np.abs(small), np.abs(large)) + np.finfo(np.float64).tiny)
+    scale = np.full(small.shape, way) if relation == "=" else np.maximum(np.abs(small), np.abs(large))
+    allowed = SLACK * (eps * scale + np.finfo(np.float64).tiny)
     at = np.unravel_index(int(np.argmax(excess / allowed)), excess.shape)
     where = f"{text} at [{', '.join(str(int(i)) for i in at)}]"
     return Gap(where, float(left[at]), float(right[at]), float(excess[at]), float(allowed[at]))
@@ -139,7 +153,8 @@ def _check(claim: Claim, dtype: str) -> Check:
         f"{claim.text} on the code, {dtype}, ends included",
         "ranges",
         "the proof of the range: only outputs of the code are read",
-        f"{SLACK} ulp of the larger side: a sum of two products and a difference round at most so often",
+        f"{SLACK} ulp of the larger side, for an equality of the largest value on the way: a sum of two products and a difference "
+        "round at most so often",
         compare_claim,
         draw=draw_wide(dtype),
         unfit=not_finite,

@@ -246,3 +246,14 @@ def test_units_are_turned_within_concatenations_that_have_a_name(equations):
     own = Cell.from_equations(equations, name="own")
     law = next(check for check in all_checks(Subject(own, None)) if check.statement == "the numbering of the units does not matter")
     assert judge(law, Subject(own, load(own)), 4, 0).verdict == "tested"
+
+
+def test_an_equality_is_judged_by_the_largest_value_on_the_way():
+    """Undoing a step of an oscillator subtracts what it added, which rounds; a wrong length of the step is still seen."""
+    from numeric.cells import cornn, unicornn
+    from numeric.checks import ranges
+
+    kept = [judge(check, Subject(get_cell("unicornn"), unicornn), 20, 0).verdict for check in ranges.checks(get_cell("unicornn"))]
+    wrong = ranges.checks(get_cell("cornn"), ["y_t = y_{t-1} + 2 δ z_t"])
+    assert set(kept) == {"tested"}
+    assert {judge(check, Subject(get_cell("cornn"), cornn), 20, 0).verdict for check in wrong} == {"refuted"}
