@@ -27,6 +27,8 @@ Comments give the number of the equation; d(n) is the tangent of equation (n).
 Where a function has no derivative (relu at 0, equal values in max) the code takes that of one side, as a convention.
 """
 
+import importlib
+
 import numpy as np
 
 NAME = "irnn"
@@ -337,3 +339,13 @@ def step_vjp(p, x, h=None, dh=None):
     grads = backward(p, run, *(None if d is None else np.asarray(d)[None] for d in (dh,)))
     grads.__dict__.update({name: getattr(grads, name)[0] for name in INPUTS})
     return tuple(getattr(run, name)[0] for name in OUTPUTS), grads
+
+
+def from_torch(state, **options):
+    """Params from the state dictionary of torch's RNN with nonlinearity="relu"; options: suffix="_l0", prefix="".  Needs gateproof installed."""
+    return importlib.import_module("numeric.interchange").read_params(Params, NAME, "torch", state, **options)
+
+
+def to_torch(p, **options):
+    """The arrays of torch's RNN with nonlinearity="relu" by their names; options: suffix="_l0", prefix="".  Needs gateproof installed."""
+    return importlib.import_module("numeric.interchange").write_params(instance("p", p, Params), NAME, "torch", **options)
