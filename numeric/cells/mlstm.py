@@ -360,8 +360,8 @@ def forward(p, x, m=None, C=None, n=None, save=True):
     qp = times(x, p.W_qkvo[:2 * key].T)                                   # (1) (2) q_t = W_q x_t, …
     q, p_ = np.split(qp, 2, axis=-1)
     k = p_ / key ** 0.5                                                   # (3) k_t = p_t / sqrt(key)
-    v_W_o_x = times(x, p.W_qkvo[2 * key:].T)                              # part of (4) (7)
-    v, W_o_x = np.split(v_W_o_x, 2, axis=-1)
+    W_vo_x = times(x, p.W_qkvo[2 * key:].T)                               # part of (4) (7)
+    v, W_o_x = np.split(W_vo_x, 2, axis=-1)
     i_tilde = x @ p.w_i + p.b_i                                           # (5) ĩ_t = w_iᵀ x_t + b_i
     f_tilde = x @ p.w_f + p.b_f                                           # (6) f̃_t = w_fᵀ x_t + b_f
     a_o = W_o_x + p.b_o                                                   # (7) a_{o,t} = W_o x_t + b_o
@@ -391,9 +391,9 @@ def forward(p, x, m=None, C=None, n=None, save=True):
     h_tilde = e / np.maximum(s_1[..., None], s_2[..., None])              # (24) h̃_t = e_t / max(s_{1,t}, s_{2,t})
     h = o * h_tilde                                                       # (25) h_t = o_t ⊙ h̃_t
     kept = (
-        {"o": o, "e": e, "s_1": s_1, "s_2": s_2, "a_s1": a_s1, "qp": qp, "v_W_o_x": v_W_o_x, "C": C, "n": n, "f": f,
-        "k": k, "i": i, "l": l, "i_tilde": i_tilde, "h_tilde": h_tilde, "a_o": a_o, "f_tilde": f_tilde, "u": u, "x": x}
-        if save else None
+        {"o": o, "e": e, "s_1": s_1, "s_2": s_2, "a_s1": a_s1, "qp": qp, "W_vo_x": W_vo_x, "C": C, "n": n, "f": f, "k":
+        k, "i": i, "l": l, "i_tilde": i_tilde, "h_tilde": h_tilde, "a_o": a_o, "f_tilde": f_tilde, "u": u, "x": x} if
+        save else None
     )
     return Run(m=m[1:], C=C[1:], n=n[1:], h=h, kept=kept, made_with=signature(p), time=time, batch=batch)
 
@@ -408,8 +408,8 @@ def backward(p, run, dm=None, dC=None, dn=None, dh=None):
     instance("p", p, Params)
     key, value = p.key, p.value
     time, batch = finished(run, p)
-    o, e, s_1, s_2, a_s1, qp, v_W_o_x, C, n, f, k, i, l, i_tilde, h_tilde, a_o, f_tilde, u, x = (
-        run.kept[name] for name in ("o", "e", "s_1", "s_2", "a_s1", "qp", "v_W_o_x", "C", "n", "f", "k", "i", "l",
+    o, e, s_1, s_2, a_s1, qp, W_vo_x, C, n, f, k, i, l, i_tilde, h_tilde, a_o, f_tilde, u, x = (
+        run.kept[name] for name in ("o", "e", "s_1", "s_2", "a_s1", "qp", "W_vo_x", "C", "n", "f", "k", "i", "l",
         "i_tilde", "h_tilde", "a_o", "f_tilde", "u", "x")
     )
     dm = upstream("dm", dm, (time, batch), p.dtype)
@@ -421,7 +421,7 @@ def backward(p, run, dm=None, dC=None, dn=None, dh=None):
     from_n = np.zeros((batch, key), p.dtype)
     grads = Gradients(**p.sizes(), dtype=p.dtype)
     q = qp[:, :, :key]
-    v = v_W_o_x[:, :, :value]
+    v = W_vo_x[:, :, :value]
     bar_h = dh                                                            # (32) h̄_t = ∂L/∂h_t
     bar_h_tilde = bar_h * o                                               # (35) h̃̄_t = h̄_t ⊙ o_t
     # (36) s̄_{1,t} = 𝟏ᵀ (−h̃̄_t ⊙ (e_t ⊙ 𝟏[s_{1,t} ≥ s_{2,t}] / (s_{1,t} ⊙ 𝟏[s_{1,t} ≥ s_{2,t}] + s_{2,t} ⊙ (1 −
@@ -517,8 +517,8 @@ def jvp(p, run, dp=None, dx=None, dm0=None, dC0=None, dn0=None):
     instance("p", p, Params)
     inputs, key, value = p.inputs, p.key, p.value
     time, batch = finished(run, p)
-    o, e, s_1, s_2, a_s1, qp, v_W_o_x, C, n, f, k, i, l, i_tilde, h_tilde, a_o, f_tilde, u, x = (
-        run.kept[name] for name in ("o", "e", "s_1", "s_2", "a_s1", "qp", "v_W_o_x", "C", "n", "f", "k", "i", "l",
+    o, e, s_1, s_2, a_s1, qp, W_vo_x, C, n, f, k, i, l, i_tilde, h_tilde, a_o, f_tilde, u, x = (
+        run.kept[name] for name in ("o", "e", "s_1", "s_2", "a_s1", "qp", "W_vo_x", "C", "n", "f", "k", "i", "l",
         "i_tilde", "h_tilde", "a_o", "f_tilde", "u", "x")
     )
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
@@ -526,7 +526,7 @@ def jvp(p, run, dp=None, dx=None, dm0=None, dC0=None, dn0=None):
     dot_m = history("dm0", dm0, time, (batch,), p.dtype)
     dot_C = history("dC0", dC0, time, (batch, key, value), p.dtype)
     dot_n = history("dn0", dn0, time, (batch, key), p.dtype)
-    v = v_W_o_x[:, :, :value]
+    v = W_vo_x[:, :, :value]
     q = qp[:, :, :key]
     dot_q = times(x, dp.W_qkvo[:key].T) + times(dx, p.W_qkvo[:key].T)     # d(1) q̇_t = Ẇ_q x_t + W_q ẋ_t
     # d(7) ȧ_{o,t} = Ẇ_o x_t + W_o ẋ_t + ḃ_o

@@ -363,7 +363,7 @@ def forward(p, x, h=None, c=None, save=True):
     c = history("c", c, time, (batch, hidden), p.dtype)
     p_ = times(x, p.W_01234567[3 * hidden:4 * hidden].T)                  # (7) p_t = W_3 x_t
     U_01234567_T = np.ascontiguousarray(p.U_01234567.T)
-    U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h = per_step(save, (time, batch, 8 * hidden), p.dtype)
+    U_01234567_h = per_step(save, (time, batch, 8 * hidden), p.dtype)
     e_012 = per_step(save, (time, batch, 3 * hidden), p.dtype)
     a_0 = per_step(save, (time, batch, hidden), p.dtype)
     a_1 = per_step(save, (time, batch, hidden), p.dtype)
@@ -381,23 +381,21 @@ def forward(p, x, h=None, c=None, save=True):
     e_l5 = per_step(save, (time, batch, hidden), p.dtype)
     l_4 = per_step(save, (time, batch, hidden), p.dtype)
     e_h = per_step(save, (time, batch, hidden), p.dtype)
-    q = U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h[:, :, 3 * hidden:4 * hidden]
+    q = U_01234567_h[:, :, 3 * hidden:4 * hidden]
     e_0, e_1, e_2 = np.split(e_012, 3, axis=-1)
     e_4, e_5, e_6, e_7 = np.split(e_4567, 4, axis=-1)
     for first, last in blocks(time, batch * (7 * hidden)):
         W_012_x = times(x[first:last], p.W_01234567[:3 * hidden].T)       # part of (1)
         W_4567_x = times(x[first:last], p.W_01234567[4 * hidden:].T)      # part of (1)
         for t in range(first, last):
-            U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h[t] = h[t] @ U_01234567_T  # part of (1) (8)
-            # (1) e_{k,t} = W_k x_t + U_k h_{t-1}
-            e_012[t] = W_012_x[t - first] + U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h[t, :, :3 * hidden]
+            U_01234567_h[t] = h[t] @ U_01234567_T                         # part of (1) (8)
+            e_012[t] = W_012_x[t - first] + U_01234567_h[t, :, :3 * hidden]  # (1) e_{k,t} = W_k x_t + U_k h_{t-1}
             a_0[t] = sigmoid(e_0[t])                                      # (2) a_{0,t} = σ(e_{0,t})
             a_1[t] = relu(e_1[t])                                         # (6) a_{1,t} = relu(e_{1,t})
             a_2 = sigmoid(e_2[t])                                         # (3) a_{2,t} = σ(e_{2,t})
             e_3[t] = p_[t] * q[t]                                         # (9) e_{3,t} = p_t ⊙ q_t
             a_3 = relu(e_3[t])                                            # (10) a_{3,t} = relu(e_{3,t})
-            # (1) e_{k,t} = W_k x_t + U_k h_{t-1}
-            e_4567[t] = W_4567_x[t - first] + U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h[t, :, 4 * hidden:]
+            e_4567[t] = W_4567_x[t - first] + U_01234567_h[t, :, 4 * hidden:]  # (1) e_{k,t} = W_k x_t + U_k h_{t-1}
             a_4[t] = tanh(e_4[t])                                         # (11) a_{4,t} = tanh(e_{4,t})
             a_5[t] = sigmoid(e_5[t])                                      # (4) a_{5,t} = σ(e_{5,t})
             a_6 = tanh(e_6[t])                                            # (12) a_{6,t} = tanh(e_{6,t})
@@ -420,8 +418,7 @@ def forward(p, x, h=None, c=None, save=True):
     kept = (
         {"e_h": e_h, "c": c, "e_l5": e_l5, "l_4": l_4, "l_1": l_1, "e_l4": e_l4, "e_l3": e_l3, "e_l2": e_l2,
         "l_tilde_0": l_tilde_0, "e_l1": e_l1, "e_l0": e_l0, "e_4567": e_4567, "a_4": a_4, "a_5": a_5, "e_3": e_3, "p_":
-        p_, "U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h": U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h, "e_012": e_012,
-        "a_0": a_0, "a_1": a_1, "x": x, "h": h} if save else None
+        p_, "U_01234567_h": U_01234567_h, "e_012": e_012, "a_0": a_0, "a_1": a_1, "x": x, "h": h} if save else None
     )
     return Run(h=h[1:], c=c[1:], kept=kept, made_with=signature(p), time=time, batch=batch)
 
@@ -436,12 +433,11 @@ def backward(p, run, dh=None, dc=None):
     hidden = p.hidden
     time, batch = finished(run, p)
     (
-        e_h, c, e_l5, l_4, l_1, e_l4, e_l3, e_l2, l_tilde_0, e_l1, e_l0, e_4567, a_4, a_5, e_3, p_,
-        U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h, e_012, a_0, a_1, x, h
+        e_h, c, e_l5, l_4, l_1, e_l4, e_l3, e_l2, l_tilde_0, e_l1, e_l0, e_4567, a_4, a_5, e_3, p_, U_01234567_h, e_012,
+        a_0, a_1, x, h
     ) = (
         run.kept[name] for name in ("e_h", "c", "e_l5", "l_4", "l_1", "e_l4", "e_l3", "e_l2", "l_tilde_0", "e_l1",
-        "e_l0", "e_4567", "a_4", "a_5", "e_3", "p_", "U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h", "e_012", "a_0",
-        "a_1", "x", "h")
+        "e_l0", "e_4567", "a_4", "a_5", "e_3", "p_", "U_01234567_h", "e_012", "a_0", "a_1", "x", "h")
     )
     dh = upstream("dh", dh, (time, batch, hidden), p.dtype)
     dc = upstream("dc", dc, (time, batch, hidden), p.dtype)
@@ -450,7 +446,7 @@ def backward(p, run, dh=None, dc=None):
     grads = Gradients(**p.sizes(), dtype=p.dtype)
     e_4, e_5, e_6, e_7 = np.split(e_4567, 4, axis=-1)
     e_0, e_1, e_2 = np.split(e_012, 3, axis=-1)
-    q = U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h[:, :, 3 * hidden:4 * hidden]
+    q = U_01234567_h[:, :, 3 * hidden:4 * hidden]
     bar_e_0124567 = np.empty((time, batch, 7 * hidden), p.dtype)
     bar_e_3 = np.empty((time, batch, hidden), p.dtype)
     bar_q = np.empty((time, batch, hidden), p.dtype)
@@ -557,12 +553,11 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
     inputs, hidden = p.inputs, p.hidden
     time, batch = finished(run, p)
     (
-        e_h, c, e_l5, l_4, l_1, e_l4, e_l3, e_l2, l_tilde_0, e_l1, e_l0, e_4567, a_4, a_5, e_3, p_,
-        U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h, e_012, a_0, a_1, x, h
+        e_h, c, e_l5, l_4, l_1, e_l4, e_l3, e_l2, l_tilde_0, e_l1, e_l0, e_4567, a_4, a_5, e_3, p_, U_01234567_h, e_012,
+        a_0, a_1, x, h
     ) = (
         run.kept[name] for name in ("e_h", "c", "e_l5", "l_4", "l_1", "e_l4", "e_l3", "e_l2", "l_tilde_0", "e_l1",
-        "e_l0", "e_4567", "a_4", "a_5", "e_3", "p_", "U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h", "e_012", "a_0",
-        "a_1", "x", "h")
+        "e_l0", "e_4567", "a_4", "a_5", "e_3", "p_", "U_01234567_h", "e_012", "a_0", "a_1", "x", "h")
     )
     dp = p.zeros_like() if dp is None else like("dp", dp, p)
     dx = upstream("dx", dx, (time, batch, inputs), p.dtype)
@@ -570,7 +565,7 @@ def jvp(p, run, dp=None, dx=None, dh0=None, dc0=None):
     dot_c = history("dc0", dc0, time, (batch, hidden), p.dtype)
     e_0, e_1, e_2 = np.split(e_012, 3, axis=-1)
     e_4, e_5, e_6, e_7 = np.split(e_4567, 4, axis=-1)
-    q = U_0_h_U_1_h_U_2_h_q_U_4_h_U_5_h_U_6_h_U_7_h[:, :, 3 * hidden:4 * hidden]
+    q = U_01234567_h[:, :, 3 * hidden:4 * hidden]
     U_01234567_T = np.ascontiguousarray(p.U_01234567.T)
     for first, last in blocks(time, batch * (47 * hidden)):
         dot_W_01234567_x = times(x[first:last], dp.W_01234567.T)          # part of d(1) d(7)
