@@ -29,7 +29,6 @@ OPTIONAL: Mapping[str, type] = {
     "true_form": str,
     "cells": list,
     "equations": str,
-    "constants": dict,
     "given": dict,
     "why": str,
 }
@@ -55,7 +54,6 @@ class Claim:
     argument: str = ""
     cells: tuple[str, ...] = ()
     equations: str = ""  # of a cell that the claim is about and that is not in the catalogue
-    constants: Mapping[str, float] = field(default_factory=dict)  # of these equations
     given: Mapping[str, Any] = field(default_factory=dict)
     true_form: str = ""  # what holds instead of a refuted sentence, or what has to be said beside it
     why: str = ""  # why nothing is decided here
@@ -84,7 +82,7 @@ class Claim:
     def cell(self) -> Cell:
         """The cell that the claim is about: its own equations, or the first cell that it names."""
         if self.equations:
-            return Cell.from_equations(self.equations, name=self.name, file=self.file, constants=self.constants)
+            return Cell.from_equations(self.equations, name=self.name, file=self.file)
         if not self.cells:
             raise CellError(f"claim {self.name} names no cell", hint='cells = ["lstm"], or equations = """…"""', file=self.file)
         return get_cell(self.cells[0])

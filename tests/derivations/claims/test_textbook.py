@@ -78,7 +78,9 @@ REFUTED = [
     ("slstm-stabiliser", {"equalities": ["exp(f + m - p) * (c * exp(-m)) = exp(f) * c * exp(p)"]}),
     ("parallel-cells", {"kinds": {"lstm": "parallel scan"}}),
     ("parallel-cells", {"kinds": {"mingru": "sequential"}}),
+    ("parallel-cells", {"kinds": {"sru": "parallel scan"}}),
     ("unicornn-volume", {"determinant": "2"}),
+    ("antisymmetric-diffusion", {"says": ["A + Aᵀ = -3 γ I"]}),
 ]
 
 
@@ -102,6 +104,7 @@ NOT_SHOWN = [
     ("lstm-bounds-are-sharp", {"bias": 1}),
     ("no-vanishing-in-lstms", {"more_than": "1e60"}),
     ("antisymmetric-euler", {"epsilon": "0"}),
+    ("delta-rule-corrects", {"says": ["S_t = (I + β_t k̂_t k̂_tᵀ) S_{t-1} + β_t k̂_t v_tᵀ"]}),
     ("antisymmetric-euler", {"matrix": [["0", "1"], ["1", "0"]]}),
     ("unicornn-volume", {"formulas": {"y": "v + r ⊙ (u - p ⊙ v)", "z": "u + p ⊙ v"}}),
 ]
