@@ -2,6 +2,7 @@
 
 import pytest
 
+from derivations.catalogue import cell_names
 from derivations.errors import CellError
 from derivations.form import forms, read_form
 
@@ -54,3 +55,7 @@ def test_a_sum_that_makes_no_sense_is_an_error(equations: str) -> None:
 def test_every_form_that_comes_with_gateproof_can_be_written_out() -> None:
     assert len({form.name for form in forms()}) == len(forms()) > 0
     assert all(form.over(steps) for form in forms() for steps in form.lengths)
+
+
+def test_every_form_is_of_a_cell_of_the_catalogue() -> None:
+    assert {form.cell for form in forms()} <= set(cell_names())
