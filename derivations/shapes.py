@@ -142,6 +142,8 @@ class Typer:
                 if node.fn not in FUNCTIONS:
                     raise CellError(f"unknown function {node.fn}", hint=f"known functions: {', '.join(FUNCTIONS)}", span=node.span)
                 arg, shape = self.typed(node.arg)
+                if node.fn == "log" and isinstance(arg, Number) and arg.value <= 0:
+                    raise CellError(f"{unicode(node)} has no value", hint="the logarithm of a positive number only", span=node.span)
                 return Apply(node.fn, arg, node.span), shape
             case Power():
                 base, shape = self.typed(node.base)
@@ -311,6 +313,8 @@ class Typer:
                 hint="the columns of the matrix have to be as many as the entries of what it multiplies",
                 span=node.span,
             ) from None
+        if isinstance(left, Diagonal) and isinstance(right, Diagonal):
+            return Diagonal(Product((left.arg, right.arg)), node.span), (a[0], b[1])
         shape = tuple(size for size in (a[0], *b[1:]) if size != ROW)
         if len(b) == 1:
             return _applied(left, right, node.span), shape

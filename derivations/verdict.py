@@ -61,8 +61,9 @@ class Result:
             raise ValueError("not a result")
         if data["verdict"] not in get_args(Verdict) or data["kind"] not in get_args(Kind):
             raise ValueError(f"not a verdict: {data['verdict']}, {data['kind']}")
+        numbers = {key: float(data[key]) for key in ("error", "bound", "seconds") if key in data}  # "inf" is one in JSON
         also = tuple(cls.from_json(item) for item in data.get("also", ()))
-        return cls(**{**data, "proof": tuple(data.get("proof", ())), "also": also})
+        return cls(**{**data, **numbers, "proof": tuple(data.get("proof", ())), "also": also})
 
 
 STRONGEST: tuple[Verdict, ...] = ("refuted", "proved", "proved_at", "tested", "undecided")

@@ -246,11 +246,20 @@ def unroll(case: Case, numbers: Numbers, variables: Mapping[str, Array] | None =
         known |= {Ref(n, -1): (value, kinds[n]) for n, value in state.items()}
         for eq in cell.equations:
             value, kind = evaluate(eq.expr, known, numbers, sizes, probe)
-            known[eq.target] = value, abs(kind)
+            known[eq.target] = _filled((value, abs(kind)), shape_value(cell.shapes[eq.target.name], sizes))
         state = {name: known[Ref(name, 0)][0] for name in cell.states}
         for name in cell.outputs:
             found[name.id].append(_over_batch(known[Ref(name, 0)], sizes["batch"]))
     return {n.id: np.stack(np.broadcast_arrays(*found[n.id]), axis=-2 - kinds[n]) for n in cell.outputs}
+
+
+def _filled(valued: Valued, shape: tuple[int, ...]) -> Valued:
+    """A scalar where the equation gives a vector or a matrix: the same number in every entry."""
+    value, kind = valued
+    if kind == len(shape):
+        return valued
+    wide = value.reshape(value.shape + (1,) * len(shape))
+    return np.broadcast_to(wide, (*value.shape, *shape)), len(shape)
 
 
 def _over_batch(valued: Valued, batch: int) -> Array:

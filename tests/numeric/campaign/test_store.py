@@ -23,6 +23,7 @@ RESULT = st.builds(
     at=st.dictionaries(st.text(min_size=1, max_size=3), st.integers(1, 5), max_size=2),
     proof=st.lists(st.text(max_size=4), max_size=2).map(tuple),
     seconds=st.one_of(st.none(), st.floats(0, 9)),
+    bound=st.one_of(st.none(), st.floats(1, float("inf"))),
 )
 
 
@@ -31,6 +32,7 @@ def test_results_survive_json(result, also):
     whole = Result(**{name: getattr(result, name) for name in result.__slots__} | {"also": tuple(also)})
     data = json.loads(json.dumps(whole.as_json()))
     assert Result.from_json(data).as_json() == data
+    assert Result.from_json(data).bound == whole.bound
 
 
 @pytest.mark.parametrize(
