@@ -73,6 +73,11 @@ u_t = γ ⊙ (v_t - mean(v_t)) / sqrt(mean((v_t - mean(v_t))^2) + ε) + β
 s_t = softmax(chunk(u_t, 3, 1)) ⊙ relu(chunk(u_t, 3, 2)) + max(chunk(u_t, 3, 3), h_{t-1})
 h_t = where(h_{t-1} >= x_t, s_t, min(abs(h_{t-1}), sin(s_t)))
 """,
+    "accented": """
+c̃_t = σ(W x_t) ⊙ c̃_{t-1} + tanh(V h_{t-1})
+c_t = σ(U x_t) ⊙ c_{t-1} + tanh(c̃_t)
+h_t = σ(b) ⊙ tanh(c_t)
+""",
     "fixed": """
 A = U - Uᵀ - γ I
 ρ = exp(-exp(ν)) ⊙ cos(θ)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain as chain_names
+from itertools import count
 
 from derivations.calculus.derivation import Step
 from derivations.documents.context import Context
@@ -78,8 +80,7 @@ class Collected:
         for ref in wanted:
             plain = ref.name.unmarked
             sub = plain.sub or (plain.base if len(wanted) > 1 else "")
-            name = Name(letter, sub=sub)
-            named[ref] = Ref(name if name not in {n.name for n in named.values()} else Name(letter, sub=f"{sub}_{plain.base}"), 0)
+            named[ref] = _unused(named.values(), letter, plain, (sub, f"{sub}_{plain.base}"))
         return named
 
     @cached_property
@@ -93,7 +94,7 @@ class Collected:
             sub = "" if len(wanted) == 1 else f"{plain.base}_{plain.sub}".strip("_")
             if sum(t == target for t, _ in wanted) > 1:
                 sub += f"_{inner.name.base}{inner.name.sub}"
-            named[target, inner] = Ref(Name(letter, sub=sub), 0)
+            named[target, inner] = _unused(named.values(), letter, plain, (sub,))
         return named
 
     def _letter(self, position: int) -> str:
@@ -121,6 +122,15 @@ class Collected:
             product: Expr = Product((chain.root, *chain.factors)) if chain.factors else chain.root
             values[ref] = Neg(product) if chain.negative else product
         return _lifted(replace_refs(expr, values)) if values else expr
+
+
+def _unused(taken: Collection[Ref], letter: str, of: Name, subs: tuple[str, ...]) -> Ref:
+    """A name for the factor of an adjoint, with the accents of its variable where another factor has the plain one."""
+    plain = [Name(letter, sub=sub) for sub in subs]
+    accented = [Name(letter, of.accents, sub) for sub in subs]
+    numbered = (Name(letter, sub=f"{subs[0]}_{k}") for k in count(2))
+    known = {ref.name for ref in taken}
+    return next(Ref(name, 0) for name in chain_names(plain, accented, numbered) if name not in known)
 
 
 def terms(expr: Expr) -> tuple[Expr, ...]:
