@@ -10,9 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from derivations.cell import Cell
+from derivations.notation.tree import Name
+from derivations.sizes import shape_value
+
+if TYPE_CHECKING:
+    import numpy as np
 
 REPEATS = 5
 
@@ -66,13 +71,17 @@ def code_timings(cell: Cell, *, time_steps: int = 64, batch: int = 32, size: int
     module = load(cell)
     rng = np.random.default_rng(0)
     parameters = module.init(**dict.fromkeys(cell.sizes, size), rng=rng, dtype=np.float32)
-    inputs = [rng.standard_normal((time_steps, batch, size)).astype(np.float32) for _ in cell.inputs]
-    upstream = {f"d{cell.outputs[0].id}": rng.standard_normal((time_steps, batch, size)).astype(np.float32)}
+
+    def drawn(name: Name) -> np.ndarray:
+        shape = shape_value(cell.shapes[name], parameters.sizes())
+        return rng.standard_normal((time_steps, batch, *shape)).astype(np.float32)
+
+    inputs, upstream = list(map(drawn, cell.inputs)), drawn(cell.outputs[0])
     yield measure(cell.name, f"forward ({batch}, {size})", lambda: module.forward(parameters, *inputs))
     yield measure(
         cell.name,
         f"forward and backward ({batch}, {size})",
-        lambda: module.backward(parameters, module.forward(parameters, *inputs), **upstream),
+        lambda: module.backward(parameters, module.forward(parameters, *inputs), upstream),
     )
 
 

@@ -453,10 +453,14 @@ def step_vjp(p, x, h=None, c=None, dh=None, dc=None):
 
 
 def from_torch(state, **options):
-    """Params from the state dictionary of torch's LSTM with proj_size; options: suffix="_l0", prefix="".  Needs gateproof installed."""
+    """Params from a state dictionary; options: suffix="_l0", prefix="".  Needs gateproof installed.
+
+    It belongs to torch's LSTM with proj_size.
+    """
     return importlib.import_module("numeric.interchange").read_params(Params, NAME, "torch", state, **options)
 
 
 def to_torch(p, **options):
-    """The arrays of torch's LSTM with proj_size by their names; options: suffix="_l0", prefix="".  Needs gateproof installed."""
-    return importlib.import_module("numeric.interchange").write_params(instance("p", p, Params), NAME, "torch", **options)
+    """A state dictionary, the reverse of ``from_torch``, with the same options."""
+    write = importlib.import_module("numeric.interchange").write_params
+    return write(instance("p", p, Params), NAME, "torch", **options)
