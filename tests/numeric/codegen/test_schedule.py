@@ -56,6 +56,26 @@ def test_gates_share_one_array():
     ]
 
 
+def specs(one: Pass, level: int) -> list[str]:
+    return [op.equations[0].spec for op in one.at(level) if isinstance(op.equations[0], Contraction)]
+
+
+def test_only_the_recurrence_of_a_matrix_memory_is_in_the_loop():
+    """S_t = diag(a_t) S_{t-1} + k_t v_tᵀ: the outer products are formed ahead, the memory is read after the loop."""
+    found = plan("gla")
+    assert specs(found.forward, STEP) == ["i,ij->ij"]
+    assert specs(found.forward, BLOCK) == ["i,j->ij"]
+    assert specs(found.forward, AFTER) == ["ij,i->j"]
+    assert specs(found.backward, STEP) == ["ij,i->ij"]
+
+
+def test_kernels_that_multiply_the_same_windows_are_one_matrix():
+    found = plan("convlstm")
+    assert [[ref.name.id for ref in pack] for pack in found.parameters] == [[f"{word}_{gate}" for gate in "fiog"] for word in "WUb"]
+    assert specs(found.forward, STEP) == specs(found.forward, BLOCK) == ["ij,jk->ik"]
+    assert products(found.backward, STEP) == 1
+
+
 def laws(found):
     """What holds of the schedule of every cell."""
     assert set(found.kept) <= {*found.backward.given, *found.tangent.given}, "kept, but not read"
