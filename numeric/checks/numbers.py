@@ -21,6 +21,7 @@ from sympy.core.relational import Relational
 from derivations.functions import FUNCTIONS, Function
 
 Array = NDArray[Any]
+HUGE = 10**6
 Entrywise = Callable[[Array], Array]
 
 
@@ -77,9 +78,17 @@ def _compiled(function: Function, library: str) -> Callable[[Any, Any], Any]:
     """The function of a number and of its real part, which decides where the definition tells cases apart."""
     u, real = sp.symbols("u r")
     definition = function.definition(u).replace(lambda e: isinstance(e, Relational | sp.floor), lambda e: e.subs(u, real))
-    modules = ["numpy"] if library == "numpy" else [{"log": _log}, "mpmath"]
+    modules = ["numpy"] if library == "numpy" else [{"log": _log, "exp": _exp}, "mpmath"]
     compiled: Callable[[Any, Any], Any] = sp.lambdify((u, real), definition, modules)
     return compiled
+
+
+def _exp(u: Any) -> Any:
+    """The exponential; of a huge whole number mpmath takes a power of e, which is slow."""
+    if abs(u) < HUGE:
+        return mpmath.exp(u)
+    root = mpmath.exp(u / 3)
+    return root * root * root
 
 
 def _log(u: Any) -> Any:
