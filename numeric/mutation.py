@@ -2,6 +2,7 @@
 
 ``gateproof mutate lstm`` prints the score. A mutant that no check refutes is called equivalent only if its
 gradients equal the original's on many cases of all kinds, bit for bit or within the rounding of a sum; otherwise it survived.
+A mutant that raises an error on an ordinary case needs no check: it counts neither as caught nor as missed.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ EXAMPLES, SEED = 8, 0
 SAME_CASES = 200  # random cases on which an equivalent mutant agrees, beside those of the checks
 ROUNDING_ULPS = 64  # a mutant that only sums in another order stays below; a wrong term or a lost digit does not
 SECONDS = 60.0  # for all checks of one mutant, which take about 2; beyond it the mutant hangs
-Fate = Literal["caught", "equivalent", "survived"]
+Fate = Literal["caught", "equivalent", "survived", "raised"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,22 @@ class Score:
         return sum(outcome.fate == fate for outcome in self.outcomes)
 
     @property
+    def judged(self) -> int:
+        """How many mutants compute something else."""
+        return self.count("caught") + self.count("survived")
+
+    @property
     def survivors(self) -> tuple[Outcome, ...]:
         """The mutants that no check noticed although they compute something else."""
         return tuple(outcome for outcome in self.outcomes if outcome.fate == "survived")
 
     def table(self) -> str:
         """The score for people: totals, by check, and what was not caught."""
-        total, equivalent = len(self.outcomes), self.count("equivalent")
-        lines = [f"{self.cell}: {self.count('caught')} of {total - equivalent} mutants caught; {equivalent} more are equivalent"]
+        more = f"{self.count('equivalent')} more are equivalent, {self.count('raised')} raise an error"
+        lines = [f"{self.cell}: {self.count('caught')} of {self.judged} mutants caught; {more}"]
         by = [outcome.by for outcome in self.outcomes if outcome.fate == "caught"]
         lines += [f"  {by.count(check):5}  {check}" for check in sorted(set(by), key=lambda c: -by.count(c))]
-        rest = [outcome for outcome in self.outcomes if outcome.fate != "caught"]
+        rest = [outcome for outcome in self.outcomes if outcome.fate not in ("caught", "raised")]
         lines += [f"  {o.fate}: line {o.line}, {o.function}: {o.change} ({o.by})" for o in rest]
         return "\n".join(lines)
 
@@ -102,8 +108,9 @@ def fate(name: str, mutant: Mutant) -> Outcome:
     verdict: tuple[Fate, str]
     try:
         subject = Subject(get_cell(name), module_from(mutant.source))
-    except Exception as error:  # it does not even load
-        verdict = "caught", type(error).__name__
+        subject.gradients(draw_case(subject.cell, np.random.default_rng(SEED)))
+    except Exception as error:  # it does not load, or not run
+        verdict = "raised", type(error).__name__
     else:
         refuted = (check for check, drawn in _prepared(name) if any(attempt(check, subject, case).ratio > 1 for case in drawn))
         check = next(refuted, None)

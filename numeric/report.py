@@ -251,7 +251,7 @@ def mutation_table(scores: Iterable[tuple[FormulaScore, CodeScore]]) -> str:
         table.add_row(
             code.cell,
             f"{formulas.refuted} of {formulas.refuted + len(formulas.missed)}",
-            f"{code.count('caught')} of {len(code.outcomes) - equivalent}",
+            f"{code.count('caught')} of {code.judged}",
             str(len(formulas.equivalent) + equivalent),
         )
     return printed(table)

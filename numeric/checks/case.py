@@ -212,15 +212,30 @@ def draw_case(cell: Cell, rng: np.random.Generator, sizes: Sizes | None = None, 
 
     drawn = (values(shapes[group]) for group in ("p", "inputs", "states", "upstream"))
     p, inputs, states, upstream = drawn
+    constants = usual_constants(cell, sizes)
+    if not usual:
+        constants = {name: _varied(value, rng) for name, value in constants.items()}
+    constants = with_whole_numbers(cell, rng, inputs, states, constants)
+    return Case(cell, Parameters(p), inputs, states, upstream, constants)
+
+
+def with_whole_numbers(
+    cell: Cell, rng: np.random.Generator, inputs: dict[str, Array], states: dict[str, Array], constants: dict[str, Array]
+) -> dict[str, Array]:
+    """Whole numbers where an equality compares, in every second case: in the ``inputs`` and ``states`` themselves.
+
+    Returned are the constants, with small whole numbers in arrays that only hold a place."""
     whole = equated(cell) if rng.random() < 0.5 else frozenset()
     for name in sorted(whole, key=str):
-        if name in cell.inputs:
-            inputs[name.id] = rng.integers(0, 7, inputs[name.id].shape).astype(np.float64)
-        else:
-            states[name.id] = states[name.id] * 0.0
-    usual_ones = usual_constants(cell, sizes)
-    constants = usual_ones if usual else {name: _varied(value, rng) for name, value in usual_ones.items()}
-    return Case(cell, Parameters(p), inputs, states, upstream, constants)
+        values, top = (inputs, 7) if name in cell.inputs else (states, 1)
+        values[name.id] = rng.integers(0, top, values[name.id].shape).astype(values[name.id].dtype)
+    place = given_in_place(cell)
+    return {k: rng.integers(1, 5, v.shape).astype(v.dtype) if k in place else v for k, v in constants.items()}
+
+
+def given_in_place(cell: Cell) -> frozenset[str]:
+    """The constants that are arrays of ones: masks and periods, of which the cell file cannot give more than a place."""
+    return frozenset(name.id for name, value in cell.constants.items() if cell.shapes[name] and value == 1)
 
 
 def usual_constants(cell: Cell, sizes: Sizes) -> dict[str, Array]:
@@ -230,9 +245,7 @@ def usual_constants(cell: Cell, sizes: Sizes) -> dict[str, Array]:
 
 
 def _varied(value: Array, rng: np.random.Generator) -> Array:
-    """A constant as it is or down to half of it; an array of ones, which is a placeholder, with small whole numbers."""
-    if value.ndim and np.all(value == 1):
-        return rng.integers(1, 5, value.shape).astype(np.float64)
+    """A constant as it is or down to half of it."""
     factor = rng.uniform(0.5, 1.0, value.shape) if rng.random() < 0.5 else 1.0
     return np.asarray(value * factor).astype(np.float32).astype(np.float64)
 

@@ -112,7 +112,8 @@ def real_loss(forward: Forward, case: Case, where: Direction, h: float) -> float
 
 def examine(forward: Forward, case: Case) -> Slopes:
     """How slopes of this forward pass are best measured, found out along one direction of everything."""
-    everything = {name: direction(case, name, 2) / max(1.0, np.sqrt(v.size)) for name, v in case.variables.items()}
+    free = {name: v for name, v in case.variables.items() if name not in case.held}
+    everything = {name: direction(case, name, 2) / max(1.0, np.sqrt(v.size)) for name, v in free.items()}
     outputs = read_outputs(call_forward(forward, case), case)
     narrow = any(v.dtype == np.float32 for v in outputs.values())
     step, claim = (1e-1, 1e-3) if narrow else (1e-2, 0.0)

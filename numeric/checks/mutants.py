@@ -40,13 +40,14 @@ def mutants(source: str) -> Iterator[Mutant]:
     """Every mutant, in the order of the source; only the changed function is written anew."""
     tree, lines = ast.parse(source), source.splitlines(keepends=True)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    twins = _twins(tree)
     for name in sorted(_reached(functions), key=lambda n: functions[n].lineno):
         function = functions[name]
         start = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)]) - 1
         before, after = "".join(lines[:start]), "".join(lines[function.end_lineno :])
         kinds = _kinds(function)
         for node, put in list(_places(function)):
-            for words, change in _changes(node, kinds):
+            for words, change in _changes(node, kinds, twins):
                 put(change(node))
                 text = ast.unparse(ast.fix_missing_locations(function))
                 put(node)
@@ -85,7 +86,21 @@ def _kinds(function: ast.FunctionDef) -> dict[str, list[str]]:
     return {name: group for group in groups.values() for name in group if len(group) > 1}
 
 
-def _changes(node: ast.AST, kinds: dict[str, list[str]]) -> Iterator[Change]:
+def _twins(tree: ast.Module) -> dict[str, str]:
+    """For each parameter the next one of the same shape, in a circle."""
+    table = next((node.value for node in tree.body if isinstance(node, ast.Assign) and _assigned(node) == "PARAMETERS"), None)
+    groups: dict[str, list[str]] = {}
+    for name, shape in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
+        groups.setdefault(ast.dump(shape), []).append(str(getattr(name, "value", "")))
+    return {name: group[(k + 1) % len(group)] for group in groups.values() if len(group) > 1 for k, name in enumerate(group)}
+
+
+def _assigned(node: ast.Assign) -> str:
+    target = node.targets[0]
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _changes(node: ast.AST, kinds: dict[str, list[str]], twins: dict[str, str]) -> Iterator[Change]:
     match node:
         case ast.BinOp(op=operator):
             yield from _of_operator(operator)
@@ -100,9 +115,8 @@ def _changes(node: ast.AST, kinds: dict[str, list[str]]) -> Iterator[Change]:
             yield from ((f"{value} → {near}", _put(ast.Constant, value=near)) for near in (value + 1, value - 1))
         case ast.Attribute(attr="T", value=whole):
             yield "transposition dropped", lambda n: whole
-        case ast.Attribute(value=ast.Name(id="p"), attr=str() as attribute) if attribute[:2] in ("W_", "U_"):
-            twin = ("U_" if attribute[0] == "W" else "W_") + attribute[2:]
-            yield f"p.{attribute} → p.{twin}", _put(ast.Attribute, attr=twin)
+        case ast.Attribute(value=ast.Name(id="p"), attr=str() as attribute) if attribute in twins:
+            yield f"p.{attribute} → p.{twins[attribute]}", _put(ast.Attribute, attr=twins[attribute])
         case ast.Name(id=name, ctx=ast.Load()) if name in kinds:
             next_one = kinds[name][(kinds[name].index(name) + 1) % len(kinds[name])]
             yield f"{name} → {next_one}", _put(ast.Name, id=next_one)

@@ -60,18 +60,31 @@ def _softplus(u: Array) -> Array:
 STABLE: Mapping[str, Entrywise] = {"softplus": _softplus, "logsigmoid": lambda u: -_softplus(-u)}  # in floats
 
 
+class _Functions(dict[str, Entrywise]):
+    """Functions by name, compiled when they are first used: SymPy takes its time."""
+
+    def __init__(self, entrywise: Callable[[Function], Entrywise]) -> None:
+        super().__init__()
+        self.entrywise = entrywise
+
+    def __missing__(self, name: str) -> Entrywise:
+        self[name] = self.entrywise(FUNCTIONS[name])
+        return self[name]
+
+
 @lru_cache(maxsize=1)
 def _float_functions() -> Mapping[str, Entrywise]:
-    return {name: STABLE.get(name) or _with_nan(function, _compiled(function, "numpy")) for name, function in FUNCTIONS.items()}
+    return _Functions(lambda function: STABLE.get(function.name) or _with_nan(function, _compiled(function, "numpy")))
 
 
 @lru_cache(maxsize=1)
 def _exact_functions() -> Mapping[str, Entrywise]:
-    def entrywise(made: Callable[[Any, Any], Any]) -> Entrywise:
+    def entrywise(function: Function) -> Entrywise:
+        made = _compiled(function, "mpmath")
         found: Entrywise = np.frompyfunc(lambda u: made(u, mpmath.re(u)), 1, 1)
         return found
 
-    return {name: entrywise(_compiled(function, "mpmath")) for name, function in FUNCTIONS.items()}
+    return _Functions(entrywise)
 
 
 def _compiled(function: Function, library: str) -> Callable[[Any, Any], Any]:

@@ -88,15 +88,19 @@ def _values(case: Case, outputs: dict[str, Array]) -> dict[Ref, Valued]:
 
 
 @lru_cache(maxsize=64)
-def proved_claims(cell: Cell) -> tuple[Claim, ...]:
-    """Every range that is found and every claim that is proved, if it is about one step and about what the code shows."""
+def proved_claims(cell: Cell, *, usual: bool = True) -> tuple[Claim, ...]:
+    """Every range that is found and every claim that is proved, if it is about one step and about what the code shows.
+
+    Without ``usual`` those that suppose the usual values of the cell's constants are left out."""
     from derivations.proofs.claims import judge_claim  # SymPy's work: only who asks pays
     from derivations.proofs.ranges import find_ranges
 
-    texts = [(one.statement.unicode, one.given and f" if {one.given.unicode}") for one in find_ranges(cell) if not one.given or one.usual]
-    judged = {text: judge_claim(cell, text) for text in cell.claims}
-    texts += [(text, result.reading and f", {result.reading}") for text, result in judged.items() if result.verdict == "proved"]
-    claims = (_read(cell, text, condition or "") for text, condition in texts)
+    ranges = (one for one in find_ranges(cell) if not one.given or (one.usual and usual))
+    texts = [(one.statement.unicode, f" if {one.given.unicode}" if one.given else "") for one in ranges]
+    for text, result in ((text, judge_claim(cell, text)) for text in cell.claims):
+        if result.verdict == "proved" and (usual or not result.reading):
+            texts.append((text, f", {result.reading}" if result.reading else ""))
+    claims = (_read(cell, text, condition) for text, condition in texts)
     same = {repr((c.sides, c.relations, c.extremes)): c for c in claims if c and readable(cell, c)}  # however they are spelled
     return tuple(same.values())
 

@@ -50,7 +50,7 @@ def first(name, change, function="backward"):
 
 
 def test_a_mutant_is_caught():
-    outcome = fate("elman_rnn", first("elman_rnn", "transposition dropped"))
+    outcome = fate("elman_rnn", first("elman_rnn", "+ → -"))
     assert outcome.fate == "caught"
     assert outcome.by.startswith("complex step")
 
@@ -62,9 +62,24 @@ def test_a_mutant_that_computes_the_same_is_equivalent():
     assert "the same bits on" in outcome.by
 
 
+def test_a_mutant_that_raises_at_once_is_not_counted():
+    text = source_path("elman_rnn").read_text(encoding="utf-8")
+    broken = Mutant(1, "backward", "crashes", text.replace("def backward(p, run, dh=None):", "def backward(p, run, nothing):"))
+    outcome = fate("elman_rnn", broken)
+    assert (outcome.fate, outcome.by) == ("raised", "TypeError")
+    assert Score("elman_rnn", (outcome,)).judged == 0
+
+
+def test_a_parameter_is_changed_for_another_one_of_its_shape():
+    text = source_path("gru_before").read_text(encoding="utf-8")
+    changes = {m.change for m in mutants(text)}
+    assert {"p.U_h → p.U_z"} <= changes
+    assert not any("p.W_" in change and "→ p.U_" in change for change in changes), "of another shape: it would only raise an error"
+
+
 def test_what_the_checks_miss_has_survived(monkeypatch):
     monkeypatch.setattr(mutation, "_prepared", lambda name: ())
-    assert fate("elman_rnn", first("elman_rnn", "transposition dropped")).fate == "survived"
+    assert fate("elman_rnn", first("elman_rnn", "+ → -")).fate == "survived"
 
 
 def test_a_mutant_that_hangs_or_dies_is_caught(monkeypatch):
@@ -76,7 +91,7 @@ def test_a_mutant_that_hangs_or_dies_is_caught(monkeypatch):
         dies = worker.judge(Mutant(1, "backward", "dies", text + "import os; os._exit(1)\n"))
         assert (hangs.by, dies.by) == ("time limit", "crash")
         monkeypatch.setattr(mutation, "SECONDS", 60.0)
-        assert worker.judge(replace(first("elman_rnn", "transposition dropped"))).by.startswith("complex step"), "it goes on"
+        assert worker.judge(replace(first("elman_rnn", "+ → -"))).by.startswith("complex step"), "it goes on"
     finally:
         worker.stop()
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from derivations import Cell, get_cell
 from derivations.errors import CellError
@@ -330,3 +330,76 @@ class TestUnderUnittest(unittest.TestCase):
 def test_importing_the_kit_does_not_import_hypothesis():
     code = "import sys, numeric.testing; sys.exit('hypothesis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+LEAKY = Cell.from_equations("h_t = (1 - α) h_{t-1} + α relu(W x_t + U h_{t-1} + b)", name="leaky", constants={"alpha": 0.25})
+COPYING = Cell.from_equations(
+    "h_t = where(k_t - T ⊙ floor(k_t / T) = 0, tanh(W x_t + U h_{t-1}), h_{t-1})",
+    name="copying",
+    inputs=["k"],
+    constants={"T": 1},
+    shapes={"k": [], "T": ["hidden"]},
+)
+
+
+def leaky_forward(p, x, h):
+    hs, slopes, before = [], [], []
+    for x_t in x:
+        a = x_t @ p.W.T + h @ p.U.T + p.b
+        before.append(h)
+        h = (1 - p.alpha) * h + p.alpha * np.where(a.real > 0, a, 0)
+        hs.append(h)
+        slopes.append(a.real > 0)
+    return np.array(hs), np.array(slopes), np.array(before)
+
+
+def opaque_forward(p, x, h):
+    """The same by a function that complex numbers do not pass."""
+    found = leaky_forward(p, np.real(x), np.real(h))
+    return found[0].real.astype(x.dtype if x.dtype.kind == "f" else float), *found[1:]
+
+
+def leaky_backward(p, x, h, dh, factor=1.0):
+    _, slopes, before = leaky_forward(p, x, h)
+    grads = {name: np.zeros_like(p[name]) for name in ("W", "U", "b")} | {"x": np.zeros_like(x)}
+    later = np.zeros_like(h)
+    for t in reversed(range(len(x))):
+        total = dh[t] + later
+        da = factor * p.alpha * total * slopes[t]
+        grads["W"] += da.T @ x[t]
+        grads["U"] += da.T @ before[t]
+        grads["b"] += da.sum(0)
+        grads["x"][t] = da @ p.W
+        later = (1 - p.alpha) * total + da @ p.U
+    return grads | {"h0": later}
+
+
+@pytest.mark.parametrize("mine", [leaky_forward, opaque_forward])
+@given(case=cell_cases(LEAKY, max_time=3, max_hidden=3))
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+def test_kinks_are_stepped_around(mine, case):
+    assert_forward(leaky_forward, case)
+    assert_gradients(mine, leaky_backward, case)
+    assert_invariants(leaky_forward, case)
+
+
+def test_a_wrong_slope_beside_a_kink_is_found():
+    @settings(database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(case=cell_cases(LEAKY))
+    def judged(case):
+        assert_gradients(leaky_forward, lambda p, x, h, dh: leaky_backward(p, x, h, dh, factor=0.999), case)
+
+    with pytest.raises(AssertionError, match="is wrong"):
+        judged()
+
+
+def test_what_an_equality_compares_is_whole_in_some_cases():
+    held = set()
+
+    @given(case=cell_cases(COPYING))
+    def drawn(case):
+        assert set(np.unique(case.constants["T"])) <= {1.0, 2.0, 3.0, 4.0}
+        held.add("k" in case.held)
+
+    drawn()
+    assert held == {True, False}
