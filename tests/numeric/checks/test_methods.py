@@ -69,10 +69,11 @@ def test_the_two_evaluations_of_equations_agree(name):
         for t in range(case.sizes["time"]):
             known = {Ref(n): case.p[n.id] for n in cell.parameters} | {Ref(n, -1): v for n, v in state.items()}
             known |= {Ref(n, 0): case.inputs[n.id][t, row] for n in cell.inputs}
-            known = evaluate_cell(cell.equations, known, numbers.functions)
+            known |= {Ref(n): case.constants[n.id] for n in cell.constants}
+            known = evaluate_cell(cell.equations, known, numbers.functions, sizes=case.sizes)
             state = {n: known[Ref(n, 0)] for n in cell.states}
             for n in cell.outputs:
-                np.testing.assert_allclose(outputs[n.id][t, row], known[Ref(n, 0)], rtol=1e-13)
+                np.testing.assert_allclose(outputs[n.id][t, row], known[Ref(n, 0)], rtol=1e-12, atol=1e-14)
 
 
 U, V, M, S = (Ref(Name(letter)) for letter in "uvMs")

@@ -68,7 +68,9 @@ def test_powers_absolute_values_and_reciprocals_hold_their_points(a, exponent):
 @given(boxes_with_a_point(), st.sampled_from(sorted(FUNCTIONS)))
 def test_images_hold_function_values(a, name):
     box, x = a
-    assert holds(iv.image(FUNCTIONS[name], box), FUNCTIONS[name].definition(x))
+    value = FUNCTIONS[name].definition(x)
+    assume(value.is_extended_real and value.is_finite)  # the logarithm has no value at 0 and below
+    assert holds(iv.image(FUNCTIONS[name], box), value)
 
 
 def test_open_ends_stay_open_and_zero_absorbs():
@@ -83,3 +85,18 @@ def test_numbers_that_cannot_be_ordered_are_not_ordered():
     tiny = sp.exp(-200) - sp.exp(-200) * sp.exp(sp.Rational(1, 10**60))
     with pytest.raises(iv.Unordered):
         iv.sign(tiny)
+
+
+@given(boxes_with_a_point(), boxes_with_a_point())
+def test_maxima_hold_the_larger_point_and_no_more(a, b):
+    (box_a, x), (box_b, y) = a, b
+    found = iv.maximum(box_a, box_b)
+    assert holds(found, max(x, y))
+    assert found.low == max(box_a.low, box_b.low)
+    assert found.high == max(box_a.high, box_b.high)
+
+
+def test_the_logarithm_of_what_may_be_negative_may_be_anything():
+    signed, unit = Interval(sp.Integer(-1), sp.Integer(1)), Interval(sp.Integer(0), sp.Integer(1), True, True)
+    assert iv.image(FUNCTIONS["log"], signed) == iv.REAL
+    assert iv.image(FUNCTIONS["log"], unit) == Interval(-sp.oo, sp.Integer(0), False, True)

@@ -152,5 +152,5 @@ def _as_claim(cell, found):
 def test_found_ranges_are_claims_that_are_proved(name):
     cell = get_cell(name)
     claims = tuple(found.statement.unicode for found in find_ranges(cell) if _as_claim(cell, found))
-    assert len(claims) >= 1
-    assert {r.verdict for r in judge_claims(replace(cell, claims=claims))} == {"proved"}
+    assert claims or not find_ranges(cell)
+    assert {r.verdict for r in judge_claims(replace(cell, claims=claims))} <= {"proved"}
