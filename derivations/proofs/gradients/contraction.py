@@ -43,6 +43,19 @@ class Truth:
         self.lowered = Expansion(self.algebra, cell.program.equations, self.shapes)
         self.gradients: dict[tuple[Ref, tuple[Index, ...]], Poly] = {}
 
+    def with_the_others_held(self, target: Ref) -> tuple[Expansion, Expansion]:
+        """The author's equations and the lowered ones, with every value that the author names but ``target`` held fixed."""
+        own = Algebra()
+        held = {eq.target for eq in self.cell.equations} - {target}
+        found = []
+        for full in (self.author, self.lowered):
+            one = Expansion(own, [eq for eq in full.definition.values() if eq.target not in held], self.shapes)
+            one.splits = full.splits
+            places = ((ref, axis) for ref in held for axis in range(len(self.shapes[ref.name])))
+            one.given = {(ref, axis): split for ref, axis in places if (split := self.author.split_of_value(ref, axis))}
+            found.append(one)
+        return found[0], found[1]
+
     def loss(self, expansion: Expansion) -> Poly:
         """Σ seed × output over all elements of all outputs."""
         terms = []

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from derivations.cell import Cell
 from derivations.notation import unicode
-from derivations.notation.tree import Ref
+from derivations.notation.tree import Assignment, Ref
 from derivations.proofs.gradients.comparison import Comparison, Gradient, Tangent, Value
-from derivations.proofs.gradients.contraction import claims, products_if_equal, truth
+from derivations.proofs.gradients.contraction import Truth, claims, products_if_equal, truth
 from derivations.proofs.gradients.counterexample import search
 from derivations.proofs.gradients.elements import Index, Poly, Unwritten
 from derivations.proofs.gradients.expansion import Expansion
@@ -30,22 +30,27 @@ Argument: TypeAlias = tuple[Sides, tuple[str, ...]]  # what has to be equal, and
 def prove_lowering(derivation: Derivation) -> tuple[Result, ...]:
     """Every value that the author names: the equations of one kind each compute what the author's equation says."""
     known = truth(derivation.cell)
-    written_out = ("the author's equation and the equations of one kind each are written out in elements",)
-    return tuple(
-        judged(
-            Value(derivation, eq.target, eq.target),
-            Result(
-                derivation.cell.name,
-                f"{unicode(eq.target)} = {unicode(eq.expr)}",
-                "equation",
-                "proved",
-                METHOD,
-                independent_of="the lowering: the author's equation is written out as it was typed",
-            ),
-            (lambda indices, ref=eq.target: (known.author.value(ref, indices), known.lowered.value(ref, indices)), written_out),  # type: ignore[misc]
-        )
-        for eq in derivation.cell.equations
+    return tuple(_prove_equation(derivation, eq, known) for eq in derivation.cell.equations)
+
+
+def _prove_equation(derivation: Derivation, eq: Assignment, known: Truth) -> Result:
+    author, lowered = known.with_the_others_held(eq.target)
+
+    def from_the_others(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+        return author.value(eq.target, indices), lowered.value(eq.target, indices)
+
+    def from_what_is_read(indices: tuple[Index, ...]) -> tuple[Poly, ...]:
+        return known.author.value(eq.target, indices), known.lowered.value(eq.target, indices)
+
+    one = (
+        "the author's equation and the equations of one kind each that give this value are written out in elements",
+        "the other values that the author names stand for themselves: they are the same by their own proofs",
     )
+    whole = ("the author's equations and the equations of one kind each are written out in elements, from what the step reads",)
+    independent = "the lowering: the author's equation is written out as it was typed"
+    statement = f"{unicode(eq.target)} = {unicode(eq.expr)}"
+    result = Result(derivation.cell.name, statement, "equation", "proved", METHOD, independent_of=independent)
+    return judged(Value(derivation, eq.target, eq.target), result, (from_the_others, one), (from_what_is_read, whole))
 
 
 def prove_steps(derivation: Derivation) -> tuple[Result, ...]:
