@@ -1,6 +1,6 @@
 """The command ``gateproof``: parses arguments, calls, prints.
 
-Exit codes: 0 nothing refuted, 1 something refuted or stale, 2 input that cannot be read.
+Exit codes: 0 nothing refuted, 1 something refuted or stale, 2 input that cannot be read, 3 gateproof itself failed on a cell.
 """
 
 from __future__ import annotations
@@ -183,7 +183,8 @@ def verify(
     elif every:
         typer.echo(summary_table([(cell, found[number]) for number, cell in enumerate(opened)]))
         typer.echo(failures(ordered, f"gateproof verify --all --examples {examples} --seed {seed}"), nl=False)
-    raise typer.Exit(1 if any(result.verdict == "refuted" for result in ordered) else 0)
+    broken = any(result.method == campaign.FAILED for result in ordered)
+    raise typer.Exit(1 if any(result.verdict == "refuted" for result in ordered) else 3 if broken else 0)
 
 
 def _verify_relations(cells: list[str] | None, as_json: bool) -> NoReturn:

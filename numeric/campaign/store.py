@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Store:
         except (OSError, ValueError):
             return None
         found = data.get("results") if isinstance(data, dict) and data.get("key") == key else None
-        return found if isinstance(found, list) and found else None
+        return found if isinstance(found, list) and found and data.get("digest") == _digest(found) else None
 
     def put(self, key: str, results: list[dict[str, Any]]) -> None:
         """Keep the results of a key."""
@@ -48,7 +49,12 @@ class Store:
         path = self.path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, json.dumps({"key": key, "results": results}, ensure_ascii=False))
+            write_whole(path, json.dumps({"key": key, "digest": _digest(results), "results": results}, ensure_ascii=False))
         except (OSError, CellError) as error:
             warnings.warn(f"results are not kept: {error}", stacklevel=2)
             self.folder = None
+
+
+def _digest(results: list[dict[str, Any]]) -> str:
+    """What tells results that were cut or changed from those that were written."""
+    return sha256(json.dumps(results, sort_keys=True).encode()).hexdigest()

@@ -14,6 +14,7 @@ from derivations.verdict import Result
 from numeric.campaign.job import Job
 from numeric.campaign.store import Store
 
+FAILED = "verification"  # the method of the only result of a cell on which gateproof itself failed
 SECONDS = 10  # to reach a cluster
 
 Found: TypeAlias = tuple[int, list[Result], bool]  # the number of a job, its results, whether they were kept from before
@@ -62,7 +63,7 @@ def _done(number: int, job: Job) -> tuple[int, list[dict[str, Any]], bool]:
         raise
     except Exception as error:
         why = f"gateproof failed: {type(error).__name__}: {error}"
-        return number, [Result(job.name, "all statements", "code", "undecided", "verification", why=why).as_json()], True
+        return number, [Result(job.name, "all statements", "code", "undecided", FAILED, why=why).as_json()], True
 
 
 def _backend(workers: Workers) -> AbstractContextManager[object]:

@@ -13,7 +13,7 @@ from derivations.proofs.equivalence.cases import Cases
 from derivations.proofs.equivalence.elements import products_if_equal
 from derivations.proofs.equivalence.identities import Identities
 from derivations.proofs.equivalence.pair import Pair, pair
-from derivations.proofs.equivalence.refute import differ, search
+from derivations.proofs.equivalence.refute import differ, half_defined, search
 from derivations.proofs.equivalence.system import System
 from derivations.proofs.gradients.elements import Unwritten
 from derivations.verdict import Result
@@ -42,6 +42,10 @@ def compare(first: Cell, second: Cell, where: str = "", free: Iterable[str] = ()
     except Unwritten as error:
         proof, why = None, str(error)
     if proof:
+        half = half_defined(found)
+        if half:
+            statement = f"{statement}, where both have values"
+            proof = [*proof, f"only one side has a value at {', '.join(f'{key} = {value}' for key, value in half.items())}"]
         lines = (*_matched(found), *proof, "by induction they are equal after every number of steps")
         return (Result(first.name, statement, "equation", "proved", METHOD, INDEPENDENT, proof=lines, seconds=perf_counter() - start),)
     run = search(found)

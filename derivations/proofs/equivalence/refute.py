@@ -6,12 +6,12 @@ parameters and inputs. Sizes are tried from 1 on; then every number is replaced 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import sympy as sp
@@ -50,11 +50,22 @@ class Difference:
     sides: tuple[float, float]
 
 
+Wanted: TypeAlias = Callable[[Run, Values, int], Difference | None]
+
+
 def search(pair: System) -> dict[str, Any] | None:
     """The smallest run found on which the cells differ, as plain data; None if none was found."""
     for run in _runs(pair):
         if _difference(run):
-            return described(_shrunk(run))
+            return described(_shrunk(run, _differing))
+    return None
+
+
+def half_defined(pair: System) -> dict[str, Any] | None:
+    """A run of one step in which only one of the two sides has values, as plain data; None if none was found."""
+    for run in islice(_runs(pair), 1 + DRAWS):
+        if _first(run, _one_sided):
+            return described(_shrunk(run, _one_sided), _one_sided)
     return None
 
 
@@ -71,8 +82,9 @@ def _atoms(pair: System) -> tuple[str, ...]:
 
 
 def _runs(pair: System) -> Iterator[Run]:
-    """Runs to try, short and small ones first."""
+    """Runs to try, short and small ones first; before them the one in which everything is 0, where functions have their kinks."""
     atoms = _atoms(pair)
+    yield _zero(pair, dict.fromkeys((*atoms, *pair.single), 1))
     small = sorted(product((1, 2), repeat=len(atoms)), key=sum) if len(atoms) <= 4 else [(1,) * len(atoms), (2,) * len(atoms)]
     for length in range(1, LONGEST + 1):
         for sizes in [*small, tuple(range(2, len(atoms) + 2))]:
@@ -90,8 +102,18 @@ def _drawn(pair: System, sizes: Mapping[str, int], length: int, random: Random) 
     return Run(pair, sizes, given, steps)
 
 
+def _zero(pair: System, sizes: Mapping[str, int]) -> Run:
+    run = _drawn(pair, sizes, 1, Random(0))
+    given, step = ({ref: np.zeros_like(value) for ref, value in values.items()} for values in (run.given, run.steps[0]))
+    return Run(pair, sizes, given, (step,))
+
+
 def _difference(run: Run) -> Difference | None:
     """The first entry of a compared value that differs at the last step, if the run has values at all."""
+    return _first(run, _differing)
+
+
+def _first(run: Run, wanted: Wanted) -> Difference | None:
     known, pair = dict(run.given), run.pair
     with np.errstate(all="ignore"):
         for number, step in enumerate(run.steps, 1):
@@ -100,7 +122,7 @@ def _difference(run: Run) -> Difference | None:
                 if number == 1 or eq.target.time != -1:
                     shape = shape_value(pair.shapes[eq.target.name], run.sizes)
                     known[eq.target] = np.broadcast_to(evaluate_expr(eq.expr, known, plain(), sizes=run.sizes), shape)
-            found = _differing(run, known, number) if number == len(run.steps) else None
+            found = wanted(run, known, number) if number == len(run.steps) else None
             known |= {before: known[Ref(before.name, 0)] for before in list(known) if before.time == -1}
     return found
 
@@ -116,7 +138,18 @@ def _differing(run: Run, known: Values, step: int) -> Difference | None:
     return None
 
 
-def _shrunk(run: Run) -> Run:
+def _one_sided(run: Run, known: Values, step: int) -> Difference | None:
+    """Where the one side has a value and the other has none, as log a at a < 0."""
+    for goal in run.pair.goals:
+        left = np.asarray(known[goal.value], dtype=float)
+        right = np.broadcast_to(evaluate_expr(goal.expr, known, plain(), sizes=run.sizes), left.shape)
+        for entry in np.ndindex(*left.shape):
+            if np.isfinite(left[entry]) != np.isfinite(right[entry]):
+                return Difference(step, goal, entry, (float(left[entry]), float(right[entry])))
+    return None
+
+
+def _shrunk(run: Run, wanted: Wanted) -> Run:
     """Every number replaced by the first of 0, 1, −1, 1/2 with which the cells still differ."""
     for values in (run.given, *run.steps):
         for ref in values:
@@ -124,15 +157,15 @@ def _shrunk(run: Run) -> Run:
                 now = values[ref][at]
                 for candidate in SMALLEST[: SMALLEST.index(now)] if now in SMALLEST else SMALLEST:
                     values[ref][at] = candidate
-                    if _difference(run):
+                    if _first(run, wanted):
                         break
                     values[ref][at] = now
     return run
 
 
-def described(run: Run) -> dict[str, Any]:
+def described(run: Run, wanted: Wanted | None = None) -> dict[str, Any]:
     """A run as plain data: sizes, everything given that is not 0, the entry, and its two values."""
-    found = _difference(run)
+    found = _first(run, wanted or _differing)
     assert found is not None
     shown: dict[str, Any] = dict(run.sizes)
     for number, values in enumerate((run.given, *run.steps)):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from derivations import Cell, get_cell
 from derivations.verdict import Result
 from numeric.campaign import Store, Workers, hand_out, jobs_of
+from numeric.cli import main
 
 SMALL = "h_t = tanh(W x_t + U h_{t-1})"
 RESULT = st.builds(
@@ -52,6 +53,27 @@ def test_what_was_put_is_found_and_damage_is_not(tmp_path):
         store.path("ab12").write_text(damage)
         assert store.get("ab12") is None
     assert Store(None).get("ab12") is None
+
+
+def test_results_that_were_cut_or_changed_are_not_believed(tmp_path):
+    store = Store(tmp_path)
+    store.put("ab12", [{"verdict": "proved"}, {"verdict": "refuted", "x": "é"}])
+    written = store.path("ab12").read_text(encoding="utf-8")
+    for results in ([{"verdict": "proved"}], [{"verdict": "proved"}, {"verdict": "proved", "x": "é"}]):
+        store.path("ab12").write_text(json.dumps({**json.loads(written), "results": results}))
+        assert store.get("ab12") is None
+    store.path("ab12").write_text(written, encoding="utf-8")
+    assert store.get("ab12") is not None
+
+
+def test_a_cell_on_which_gateproof_fails_is_no_success(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("numeric.verify._gradients", lambda cell: 1 // 0)
+    (tmp_path / "small.txt").write_text(SMALL)
+    with pytest.raises(SystemExit) as left:
+        main(["verify", str(tmp_path / "small.txt"), "--cache", str(tmp_path / "cache")])
+    assert left.value.code == 3
+    assert "ZeroDivisionError" in capsys.readouterr().out
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

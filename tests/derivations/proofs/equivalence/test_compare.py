@@ -285,3 +285,19 @@ def test_a_size_can_be_one() -> None:
 def test_kinks_are_told_apart_by_the_sign_of_a_common_value(other: str, verdict: str) -> None:
     one = Cell.from_equations("u_t = W x_t\nh_t = h_{t-1} + abs(u_t)", name="one")
     assert only(one, Cell.from_equations(other.replace(" sign(u_t)", " ⊙ sign(u_t)"), name="other")).verdict == verdict
+
+
+@pytest.mark.parametrize("half", ["exp(log(x_t))", "sqrt(x_t) ⊙ sqrt(x_t)", "x_t ⊙ x_t / x_t", "x_t + 0 / x_t", "x_t + 0 log(x_t)"])
+def test_an_identity_that_needs_values_says_so(half: str) -> None:
+    whole = Cell.from_equations("h_t = tanh(x_t + U h_{t-1})", name="whole")
+    result = only(Cell.from_equations(f"h_t = tanh({half} + U h_{{t-1}})", name="half"), whole)
+    assert result.verdict == "proved"
+    assert result.statement.endswith(", where both have values")
+    assert any("only one side has a value at" in line and "nan" in line for line in result.proof)
+    assert not only(whole, whole).statement.endswith("values")
+
+
+@pytest.mark.parametrize("one", ["sign(x_t) ⊙ sign(x_t)", "where(x_t > 0, 1, 0) + where(x_t < 0, 1, 0)", "step(x_t) + step(-x_t)"])
+def test_what_fails_at_zero_only_is_refuted_there(one: str) -> None:
+    first = Cell.from_equations(f"h_t = tanh({one} + x_t + U h_{{t-1}})", name="first")
+    assert only(first, Cell.from_equations("h_t = tanh(1 + x_t + U h_{t-1})", name="second")).verdict == "refuted"
