@@ -12,7 +12,7 @@ from derivations.equations import Pointwise
 from derivations.functions import FUNCTIONS, Interval
 from derivations.notation.tree import Apply, Constant, Expr, Name, Product, Ref, children
 from derivations.proofs.ranges import interval as iv
-from derivations.proofs.ranges.lines import box_lines, function_lines, is_multiaffine, size_lines, vertex_lines
+from derivations.proofs.ranges.lines import box_lines, function_lines, is_multiaffine, reason_lines, size_lines, vertex_lines
 from derivations.proofs.ranges.scalar import Scalars, usual_values
 from derivations.proofs.ranges.states import Range, convex_ranges, growth_ranges
 from derivations.proofs.ranges.text import Formula, ProofLine, bound, line
@@ -111,9 +111,12 @@ def _of_function(scalars: Scalars, target: Ref, expr: Apply, is_state: bool) -> 
 def _of_expression(scalars: Scalars, eq: Pointwise, box: Interval) -> Range:
     statement = bound(Formula.of(eq.target), box, absolute=True)
     known = box_lines(scalars, eq.operands)
+    if reason := scalars.reason(eq.expr):
+        proof: tuple[ProofLine, ...] = (*known, *reason_lines(scalars, eq, reason, statement))
+        return Range(eq.target, statement, f"interval, {reason}", proof, interval=box)
     is_affine = is_multiaffine(scalars, eq)
     if isinstance(eq.expr, Product) and is_affine and box.low == -box.high:
-        proof: tuple[ProofLine, ...] = (*known, *size_lines(eq, eq.expr, statement))
+        proof = (*known, *size_lines(eq, eq.expr, statement))
     elif is_affine:
         proof = (*known, *vertex_lines(scalars, eq), line("Hence ", statement, "."))
     else:

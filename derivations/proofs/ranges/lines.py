@@ -54,6 +54,18 @@ def size_lines(eq: Pointwise, expr: Product, statement: Formula) -> tuple[ProofL
     return (line("By ", eq.target, ", ", Formula.of(*sizes), ", hence ", statement, "."),)
 
 
+def reason_lines(scalars: Scalars, eq: Pointwise, reason: str, statement: Formula) -> tuple[ProofLine, ...]:
+    """Why a value lies where neither its vertices nor the intervals of its parts put it."""
+    written = Formula.of(eq.target, " = ", scalars.program.written(eq))
+    if reason == "by cases":
+        return (line("By ", eq.target, ", ", written, "; in each case of its conditions and maxima ", statement, "."),)
+    why = {
+        "whole part": "a number without its whole part",
+        "one of several": "an entry without the logarithm of the sum of the exponentials of all entries, which is not below it",
+    }[reason]
+    return (line("By ", eq.target, ", ", written, f": {why}, hence ", statement, "."),)
+
+
 def is_multiaffine(scalars: Scalars, eq: Pointwise) -> bool:
     """Whether the right side is affine in each operand, so that the vertex argument is all of the proof."""
     try:

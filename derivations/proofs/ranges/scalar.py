@@ -31,6 +31,7 @@ from derivations.notation.tree import (
     Quotient,
     Ref,
     Sum,
+    children,
     rebuild,
 )
 from derivations.proofs.ranges import interval as iv
@@ -201,11 +202,23 @@ class Scalars:
 
     def _by_remainders(self, scalar: sp.Expr, boxes: Mapping[sp.Symbol, Interval]) -> Interval:
         """What is left of a number without its whole part, u − ⌊u⌋ ∈ [0, 1), and of an entry, u_j − log Σ exp(u) ≤ 0."""
-        for symbol in scalar.free_symbols:
-            for known, box in ((self.floors, iv.FRACTION), (self.totals, iv.NONPOSITIVE)):
-                if symbol in known and self._is_zero(scalar + symbol - known[symbol]):
-                    return box
-        return iv.REAL
+        if self._is_remainder(scalar, self.floors):
+            return iv.FRACTION
+        return iv.NONPOSITIVE if self._is_remainder(scalar, self.totals) else iv.REAL
+
+    def _is_remainder(self, scalar: sp.Expr, parts: Mapping[sp.Symbol, sp.Expr]) -> bool:
+        return any(self._is_zero(scalar + symbol - parts[symbol]) for symbol in scalar.free_symbols if symbol in parts)
+
+    def reason(self, expr: Expr) -> str:
+        """What an enclosure owes to, beside the intervals of the parts: "whole part", "one of several", "by cases", or ""."""
+        scalar = self.scalar(expr)
+        if self._is_remainder(scalar, self.floors):
+            return "whole part"
+        if self._is_remainder(scalar, self.totals):
+            return "one of several"
+        if self.places({*scalar.free_symbols, *self._with_definitions(scalar).free_symbols}) or any_choice(expr):
+            return "" if interval(scalar, self.box) == self.enclosure(expr) else "by cases"
+        return ""
 
     def _is_zero(self, expr: sp.Expr) -> bool:
         """Whether an expression is 0, perhaps with definitions put in."""
@@ -281,6 +294,11 @@ class Scalars:
                 if self.ref[symbol].name not in self.program.inline:
                     done.append(self.ref[symbol])
                 yield expr, tuple(done)
+
+
+def any_choice(expr: Expr) -> bool:
+    """Whether an expression chooses between values."""
+    return isinstance(expr, Choice) or any(map(any_choice, children(expr)))
 
 
 def usual_values(cell: Cell) -> Mapping[Name, Fraction]:

@@ -133,6 +133,24 @@ def test_what_is_not_true_is_not_found(data, untrue):
     assert not [one.statement.unicode for one in find_ranges(cell_of(**data)) if untrue in one.statement.unicode]
 
 
+@pytest.mark.parametrize(
+    ("equations", "statement", "line"),
+    [
+        ("u_t = W x_t\nφ_t = u_t - floor(u_t)\nh_t = φ_t ⊙ h_{t-1}", "0 ≤ φ_t < 1", ": a number without its whole part, hence"),
+        (
+            "m_t = max(W x_t, m_{t-1})\na_t = W x_t - m_t\nh_t = exp(a_t) ⊙ h_{t-1}",
+            "a_t ≤ 0",
+            "in each case of its conditions and maxima a_t ≤ 0.",
+        ),
+        ("h_t = where(x_t > 0, σ(W x_t), 1) ⊙ tanh(h_{t-1})", "|h_t| < 1", "⊙ |q_t|, hence |h_t| < 1."),
+    ],
+)
+def test_the_proof_says_what_the_bound_owes_to(equations, statement, line):
+    found = next(one for one in find_ranges(cell_of(equations)) if one.statement.unicode == statement)
+    assert any(line in one.unicode() for one in found.proof), [one.unicode() for one in found.proof]
+    assert all(one.latex().count("$") % 2 == 0 for one in found.proof)
+
+
 def test_entries_of_a_row_and_of_a_column_are_not_the_same():
     cell = cell_of(
         "M_t = diag(tanh(a)) M_{t-1} - M_{t-1} diag(tanh(a)) + 0 K\nh_t = tanh(W x_t) + 0 h_{t-1}", shapes={"W": ["hidden", "inputs"]}
