@@ -200,6 +200,8 @@ def method_text(result: Result) -> str:
         details.append(f"error {result.error:.1e}")
     if result.bound:
         details.append(f"bound {result.bound:.1e}")
+    if result.reading:
+        details.append(result.reading)
     return result.method + (f": {', '.join(details)}" if details else "")
 
 

@@ -90,7 +90,8 @@ def attempt(check: Check, subject: Subject, case: Case) -> Gap:
 def _result(
     check: Check, subject: Subject, gap: Gap, examples: int | None, started: float, small: Case | None, passed: Mapping[str, int]
 ) -> Result:
-    reading = "; ".join(f"{count} draws were passed over, {reason}" for reason, count in passed.items())
+    drawn = {reason: f"{count} draw{'s were' if count > 1 else ' was'} passed over, {reason}" for reason, count in passed.items()}
+    reading = "; ".join(drawn.values())
     if examples == 0:
         why = f"no case could be judged: {reading}"
         return Result(subject.name, check.statement, "code", "undecided", check.method, why=why, seconds=time.perf_counter() - started)

@@ -120,6 +120,17 @@ def test_what_an_equality_reads_is_whole_in_some_cases_and_is_held():
     assert any(updated), "random numbers are never equal: the branch of the equality would go untested"
 
 
+def test_the_branch_of_an_equality_with_zero_is_judged():
+    """From zero initial states only: a module without the branch agrees everywhere else."""
+    text = "n_t = where(n_{t-1} = 0, 1, tanh(W x_t)) ⊙ n_{t-1} + σ(V x_t)\nm_t = where(n_{t-1} = 0, W x_t, max(W x_t, m_{t-1}))"
+    cell = Cell.from_equations(text, name="started")
+    other = Cell.from_equations(text.replace("where(n_{t-1} = 0, W x_t, max(W x_t, m_{t-1}))", "max(W x_t, m_{t-1})"), name="started")
+    right, wrong = Subject(cell, load(cell)), Subject(cell, load(other))
+    for statement in ("forward pass, float64", "every gradient, float64"):
+        assert judge(named(right, statement), right, 10, 0).verdict == "tested"
+        assert judge(named(wrong, statement), wrong, 10, 0).verdict == "refuted"
+
+
 def test_constants_vary_and_can_be_the_usual_ones():
     drawn = {float(draw_case(MATRIX, np.random.default_rng(seed)).constants["gamma"]) for seed in range(20)}
     assert 0.25 in drawn
