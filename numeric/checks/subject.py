@@ -40,7 +40,9 @@ class Subject:
     def parameters(self, values: Mapping[str, Array], case: Case, dtype: DTypeLike) -> Any:
         """Parameters (or a direction of theirs) in the module's own record, with the constants of the case."""
         sizes = case.sizes
-        p = self.module.init(**self.arguments({name: sizes[name] for name in self.cell.sizes}), rng=0, dtype=dtype)
+        own = getattr(self.module, "SIZES", ())  # a variable that has the name of a size is the one that is spelled in another way
+        named = {name if name in own else self.spelled(name): sizes[name] for name in self.cell.sizes}
+        p = self.module.init(**named, rng=0, dtype=dtype)
         for name, value in values.items():
             getattr(p, self.spelled(name))[...] = value
         for name, value in case.constants.items():

@@ -128,21 +128,21 @@ def test_a_bad_cell_leaves_an_old_file_alone(run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "undecided"),
+    "text",
     [
-        ("h_t = tanh(W x_t + U h_{t-1} + Uᵀ b)", 0),  # a parameter's gradient is a product with a matrix, summed over time
-        ("h_t = σ(a) ⊙ h_{t-1} + W x_t", 0),  # a function of a parameter alone
-        ("hidden = tanh(W @ x + U @ hidden_prev + b)", 1),  # a name that generated code spells hidden_
-        ("h_t = λ ⊙ h_{t-1} + W x_t", 1),
+        "h_t = tanh(W x_t + U h_{t-1} + Uᵀ b)",  # a parameter's gradient is a product with a matrix, summed over time
+        "h_t = σ(a) ⊙ h_{t-1} + W x_t",  # a function of a parameter alone
+        "hidden = tanh(W @ x + U @ hidden_prev + b)",  # a name that generated code spells hidden_
+        "h_t = λ ⊙ h_{t-1} + W x_t",
     ],
 )
-def test_unusual_cells_are_not_called_wrong(run, tmp_path: Path, text: str, undecided: int) -> None:
+def test_unusual_cells_are_not_called_wrong(run, tmp_path: Path, text: str) -> None:
     (tmp_path / "own.txt").write_text(text, encoding="utf-8")
     for fmt in ("tex", "html", "md", "json"):
         assert run("derive", "own.txt", "-f", fmt)[0] == 0
     code, out, _ = run("verify", "own.txt", "--json", "--examples", "3")
     verdicts = [r["verdict"] for r in json.loads(out)["results"]]
-    assert (code, verdicts.count("undecided")) == (0, undecided)
+    assert (code, verdicts.count("undecided")) == (0, 0)
 
 
 @pytest.mark.parametrize(
