@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import sympy as sp
 
@@ -201,3 +203,10 @@ FUNCTIONS: dict[str, Function] = {
         ),
     )
 }
+
+
+@lru_cache(maxsize=1)
+def float_functions() -> dict[str, Callable[[Any], Any]]:
+    """Every function on floats and NumPy arrays of them, compiled from its definition."""
+    u = sp.Symbol("u", real=True)
+    return {name: sp.lambdify(u, f.definition(u), "numpy") for name, f in FUNCTIONS.items()}

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from derivations.calculus.derivation import Derivation, Step
-from derivations.calculus.families import Family, Line, indexed, indexed_ref
+from derivations.calculus.families import Family, indexed, indexed_ref
 from derivations.calculus.rules import RULES
 from derivations.documents.maths import Maths
 from derivations.documents.model import Link, Math, Rich, Row
@@ -133,10 +133,6 @@ class Context:
     def earlier(self) -> str:
         """A letter for an earlier time: τ, if no variable has it."""
         return rf"\{self.free_letters(('tau', 'rho', 'theta', 'xi'))[0]}"
-
-    def line_of(self, ref: Ref) -> Line:
-        """The forward line that gives a value."""
-        return self.d.forward_lines[self.d.numbers[ref] - 1]
 
     def bar(self, ref: Ref, *, time: int | None = 0) -> Ref:
         """The adjoint of a variable."""

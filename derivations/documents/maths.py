@@ -19,7 +19,6 @@ from derivations.notation.tree import Expr, Name, Neg, Number, Product, Ref, Sum
 
 STYLE = Style(transpose=r"\T", one=r"\E", cases=True)
 LOSS = STYLE.loss
-RUNNING = 2  # a time that is never printed: the running values of an algorithm
 
 _WORD_UNDER_BAR = re.compile(r"\\bar\{(\\mathrm\{[^{}]*\})\}")
 _RANGE = re.compile(r"\]_\{([^{}]*)\}")

@@ -324,10 +324,13 @@ def rebuild(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
     return replace(node, **new) if new else node  # type: ignore[arg-type]  # fields of one dataclass, by construction
 
 
+def nodes(expr: Expr) -> Iterator[Expr]:
+    """An expression and everything within it, left to right."""
+    yield expr
+    for child in children(expr):
+        yield from nodes(child)
+
+
 def refs(node: Expr) -> Iterator[Ref]:
     """Every use of a variable, left to right."""
-    if isinstance(node, Ref):
-        yield node
-        return
-    for child in children(node):
-        yield from refs(child)
+    return (found for found in nodes(node) if isinstance(found, Ref))

@@ -8,7 +8,7 @@ weights each hide real mistakes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from derivations.catalogue import get_cell
 from derivations.cell import Cell
 from derivations.functions import FUNCTIONS
-from derivations.notation.tree import Apply, Choice, Compare, Expr, Name, children, refs
+from derivations.notation.tree import Apply, Choice, Compare, Name, nodes, refs
 from derivations.sizes import shape_value
 
 Array = NDArray[Any]
@@ -250,23 +250,17 @@ def _varied(value: Array, rng: np.random.Generator) -> Array:
     return np.asarray(value * factor).astype(np.float32).astype(np.float64)
 
 
-def _nodes(expr: Expr) -> Iterator[Expr]:
-    yield expr
-    for child in children(expr):
-        yield from _nodes(child)
-
-
 @lru_cache(maxsize=256)
 def has_kinks(cell: Cell) -> bool:
     """Whether an equation tells cases apart."""
-    nodes = (node for eq in cell.equations for node in _nodes(eq.expr))
-    return any(isinstance(node, Compare | Choice) or (isinstance(node, Apply) and FUNCTIONS[node.fn].kinks != "") for node in nodes)
+    found = (node for eq in cell.equations for node in nodes(eq.expr))
+    return any(isinstance(node, Compare | Choice) or (isinstance(node, Apply) and FUNCTIONS[node.fn].kinks != "") for node in found)
 
 
 @lru_cache(maxsize=256)
 def equated(cell: Cell) -> frozenset[Name]:
     """The inputs and states that a comparison with = reads: random numbers would never be equal."""
-    equalities = [node for eq in cell.equations for node in _nodes(eq.expr) if isinstance(node, Compare) and node.op == "="]
+    equalities = [node for eq in cell.equations for node in nodes(eq.expr) if isinstance(node, Compare) and node.op == "="]
     read = {ref for node in equalities for ref in refs(node)}
     return frozenset(ref.name for ref in read if ref.name in cell.inputs or (ref.name in cell.states and ref.time == -1))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from derivations.cell import Cell
-from derivations.notation.tree import Concat, Expr, MatMul, Name, Ref, Windows, children, refs
+from derivations.notation.tree import Concat, Expr, MatMul, Name, Ref, Windows, children, nodes, refs
 
 Axes = tuple[tuple[str, ...], ...]
 
@@ -67,8 +67,4 @@ def _mixed(cell: Cell, matrix: Name) -> bool:
 
 
 def _nodes(cell: Cell) -> Iterator[Expr]:
-    waiting = [eq.expr for eq in cell.equations]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(children(node))
+    return (node for eq in cell.equations for node in nodes(eq.expr))

@@ -14,7 +14,7 @@ from derivations.claims.facts import Fact, concluded, refuted
 from derivations.claims.scalars import scalar
 from derivations.claims.stated import Stated, stated
 from derivations.notation import unicode
-from derivations.notation.tree import Expr, MatMul, Ref, Transpose, children
+from derivations.notation.tree import Expr, MatMul, Ref, Transpose, nodes
 from derivations.structure import recurrence
 from derivations.verdict import Result
 
@@ -56,15 +56,11 @@ def _mixes(one: Stated) -> bool:
 def _moves(one: Stated, part: Ref) -> bool:
     """Whether a named part contains an arbitrary vector, so that it is no mere factor."""
     expr = next(eq.expr for eq in one.let if eq.target == part)
-    return any(node in one.free for node in _nodes(expr))
+    return any(node in one.free for node in nodes(expr))
 
 
 def _has_matrix(expr: Expr) -> bool:
-    return any(isinstance(node, MatMul | Transpose) for node in _nodes(expr))
-
-
-def _nodes(expr: Expr) -> list[Expr]:
-    return [expr, *(node for child in children(expr) for node in _nodes(child))]
+    return any(isinstance(node, MatMul | Transpose) for node in nodes(expr))
 
 
 def euler_step(claim: Claim) -> Result:

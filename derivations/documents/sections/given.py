@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 
 from derivations.documents.context import Context
@@ -15,22 +14,21 @@ from derivations.notation.tree import (
     Constant,
     Diagonal,
     Dimension,
-    Expr,
     Identity,
     Ones,
     Part,
     Total,
     Windows,
-    children,
+    nodes,
 )
 
 
 def given(context: Context) -> Rich:
     """One sentence for each kind that occurs."""
-    nodes = [node for eq in context.forward.shown for node in _nodes(context.forward.written(eq))]
-    kinds = {type(node) for node in nodes}
+    found = [node for eq in context.forward.shown for node in nodes(context.forward.written(eq))]
+    kinds = {type(node) for node in found}
     sentences: list[Rich] = [_constants(context)] if context.cell.constants else []
-    if sizes := list(dict.fromkeys(node.size for node in nodes if isinstance(node, Dimension))):
+    if sizes := list(dict.fromkeys(node.size for node in found if isinstance(node, Dimension))):
         sentences.append(_sizes(sizes))
     if Identity in kinds:
         sentences.append(say("$I$ is the identity matrix. "))
@@ -38,7 +36,7 @@ def given(context: Context) -> Rich:
         sentences.append(say("$\\E$ is a vector of ones, so that $u\\E\\T$ has $u$ in every column and $M\\E$ sums rows. "))
     elif Total in kinds:
         sentences.append(say("$\\E$ is a vector of ones, so that $\\E\\T u$ is the sum of the entries of $u$. "))
-    if any(isinstance(node, Total) and node.op == "logsumexp" for node in nodes):
+    if any(isinstance(node, Total) and node.op == "logsumexp" for node in found):
         sentences.append(
             say(
                 "$\\operatorname{logsumexp}(u)=\\log\\sum_i e^{u_i}$, so that "
@@ -47,7 +45,7 @@ def given(context: Context) -> Rich:
         )
     if Diagonal in kinds:
         sentences.append(say("$\\operatorname{diag}(u)\\,M$ is $M$ with row $i$ multiplied by $u_i$. "))
-    if any(isinstance(node, Part) and len(set(node.split)) == 1 for node in nodes):
+    if any(isinstance(node, Part) and len(set(node.split)) == 1 for node in found):
         sentences.append(say("$\\operatorname{chunk}(u,p,q)$ is part $q$ of $p$ equal parts of $u$. "))
     if Windows in kinds:
         sentences.append(
@@ -59,12 +57,6 @@ def given(context: Context) -> Rich:
     if kinds & {Choice, Compare}:
         sentences.append(say("A comparison in brackets, $\\E[u\\ge v]$, is $1$ where it holds and $0$ elsewhere. "))
     return tuple(piece for sentence in sentences for piece in sentence)
-
-
-def _nodes(expr: Expr) -> Iterator[Expr]:
-    yield expr
-    for child in children(expr):
-        yield from _nodes(child)
 
 
 def _constants(context: Context) -> Rich:

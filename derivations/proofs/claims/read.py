@@ -8,7 +8,7 @@ A claim compares two or more sides with ``<``, ``≤``, ``=``, ``≥``, ``>``, f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from derivations.cell import Cell
@@ -31,6 +31,7 @@ from derivations.notation.tree import (
     Times,
     Windows,
     children,
+    nodes,
     rebuild,
     refs,
 )
@@ -147,7 +148,7 @@ class _Reader:
         used = tuple(dict.fromkeys(ref.name for ref in refs(total)))
         roles = Roles(self.cell.states, self.cell.inputs, used, (target,))
         declared = {n.id: self.shapes[n] for n in (*self.cell.states, *self.cell.inputs, *used)}
-        constants = tuple(name.id for name in self.cell.constants if any(node == Constant(name) for node in _nodes(total)))
+        constants = tuple(name.id for name in self.cell.constants if any(node == Constant(name) for node in nodes(total)))
         declared |= {name.id: self.shapes[name] for name in self.cell.constants if name.id in constants}
         (equation,), shapes = infer_shapes((Assignment(Ref(target, 0), total),), roles, declared, constants)
         if name:
@@ -175,12 +176,6 @@ class _Reader:
                 return self.rank(expr.right)
             case _:
                 return max((self.rank(child) for child in children(expr)), default=0)
-
-
-def _nodes(expr: Expr) -> Iterator[Expr]:
-    yield expr
-    for child in children(expr):
-        yield from _nodes(child)
 
 
 def _alternatives(signs: Iterable[str]) -> str:

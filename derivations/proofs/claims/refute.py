@@ -20,7 +20,7 @@ from mpmath.ctx_iv import MPIntervalContext
 
 from derivations.cell import Cell
 from derivations.evaluate import Functions, Values, evaluate_cell, evaluate_expr
-from derivations.functions import FUNCTIONS
+from derivations.functions import FUNCTIONS, float_functions
 from derivations.notation.tree import Ref
 from derivations.proofs.claims.read import Claim
 from derivations.proofs.step import leaves
@@ -93,7 +93,7 @@ class _Search:
     def violation(self, at: Point) -> float:
         """How far the comparisons fail, in floats; −∞ where a value is not a number."""
         with np.errstate(all="ignore"):
-            sides = self.evaluate(at, float, _float_functions(), max_of=np.maximum, min_of=np.minimum, absolute=np.abs)
+            sides = self.evaluate(at, float, float_functions(), max_of=np.maximum, min_of=np.minimum, absolute=np.abs)
             amounts = [float(np.max(_amount(*pair))) for pair in self.pairs(sides[1])]
         return max((a for a in amounts if np.isfinite(a)), default=-np.inf)
 
@@ -184,12 +184,6 @@ def _smallest(a: Any, b: Any) -> Any:
 
 def _middle(enclosure: Any) -> float:
     return float(mpmath.mpf(IV.mpf(enclosure).mid))
-
-
-@lru_cache(maxsize=1)
-def _float_functions() -> dict[str, Callable[[Any], Any]]:
-    u = sp.Symbol("u", real=True)
-    return {name: sp.lambdify(u, f.definition(u), "numpy") for name, f in FUNCTIONS.items()}
 
 
 @lru_cache(maxsize=1)

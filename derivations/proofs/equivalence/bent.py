@@ -10,9 +10,10 @@ import numpy as np
 
 from derivations.cell import Cell
 from derivations.evaluate import Values, evaluate_expr
+from derivations.functions import float_functions
 from derivations.notation import unicode
 from derivations.notation.tree import Name, Ref
-from derivations.proofs.equivalence.refute import DIFFERENT, DRAWS, ENTRIES, plain
+from derivations.proofs.equivalence.refute import DIFFERENT, DRAWS, ENTRIES
 from derivations.proofs.step import leaves
 from derivations.sizes import shape_value
 
@@ -48,5 +49,5 @@ def _step(cell: Cell, values: Values, sizes: dict[str, int]) -> Values:
     known = dict(values)
     with np.errstate(all="ignore"):
         for eq in cell.equations:
-            known[eq.target] = np.asarray(evaluate_expr(eq.expr, known, plain(), sizes=sizes))
+            known[eq.target] = np.asarray(evaluate_expr(eq.expr, known, float_functions(), sizes=sizes))
     return known

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice, product
 from random import Random
 from typing import Any, TypeAlias
 
 import numpy as np
-import sympy as sp
 
-from derivations.evaluate import Functions, Values, evaluate_expr
-from derivations.functions import FUNCTIONS
+from derivations.evaluate import Values, evaluate_expr
+from derivations.functions import float_functions
 from derivations.notation import unicode
 from derivations.notation.tree import Ref
 from derivations.proofs.equivalence.system import Goal, System
@@ -121,7 +119,7 @@ def _first(run: Run, wanted: Wanted) -> Difference | None:
             for eq in pair.equations:
                 if number == 1 or eq.target.time != -1:
                     shape = shape_value(pair.shapes[eq.target.name], run.sizes)
-                    known[eq.target] = np.broadcast_to(evaluate_expr(eq.expr, known, plain(), sizes=run.sizes), shape)
+                    known[eq.target] = np.broadcast_to(evaluate_expr(eq.expr, known, float_functions(), sizes=run.sizes), shape)
             found = wanted(run, known, number) if number == len(run.steps) else None
             known |= {before: known[Ref(before.name, 0)] for before in list(known) if before.time == -1}
     return found
@@ -130,7 +128,7 @@ def _first(run: Run, wanted: Wanted) -> Difference | None:
 def _differing(run: Run, known: Values, step: int) -> Difference | None:
     for goal in run.pair.goals:
         left = np.asarray(known[goal.value], dtype=float)
-        right = np.broadcast_to(evaluate_expr(goal.expr, known, plain(), sizes=run.sizes), left.shape)
+        right = np.broadcast_to(evaluate_expr(goal.expr, known, float_functions(), sizes=run.sizes), left.shape)
         far = np.abs(left - right) > DIFFERENT * np.maximum(1.0, np.abs(right))
         for entry in np.ndindex(*left.shape):
             if far[entry] and np.isfinite(left[entry]) and np.isfinite(right[entry]):
@@ -142,7 +140,7 @@ def _one_sided(run: Run, known: Values, step: int) -> Difference | None:
     """Where the one side has a value and the other has none, as log a at a < 0."""
     for goal in run.pair.goals:
         left = np.asarray(known[goal.value], dtype=float)
-        right = np.broadcast_to(evaluate_expr(goal.expr, known, plain(), sizes=run.sizes), left.shape)
+        right = np.broadcast_to(evaluate_expr(goal.expr, known, float_functions(), sizes=run.sizes), left.shape)
         for entry in np.ndindex(*left.shape):
             if np.isfinite(left[entry]) != np.isfinite(right[entry]):
                 return Difference(step, goal, entry, (float(left[entry]), float(right[entry])))
@@ -176,10 +174,3 @@ def described(run: Run, wanted: Wanted | None = None) -> dict[str, Any]:
     shown["entry"] = entry + (f" after {found.step} steps" if found.step > 1 else "")
     shown |= zip(run.pair.sides, found.sides, strict=True)
     return shown
-
-
-@lru_cache(maxsize=1)
-def plain() -> Functions:
-    """The functions of cells in float64, from their definitions."""
-    u = sp.Symbol("u", real=True)
-    return {name: sp.lambdify(u, f.definition(u), "numpy") for name, f in FUNCTIONS.items()}

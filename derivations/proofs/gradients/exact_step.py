@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from derivations.cell import Cell
 from derivations.equations import Equation, Program
 from derivations.evaluate import Values, evaluate_expr, evaluate_program
-from derivations.notation.tree import Apply, Assignment, Expr, Name, Quotient, Ref, children
+from derivations.notation.tree import Apply, Assignment, Name, Quotient, Ref, nodes
 from derivations.proofs.gradients.exact import Field
 from derivations.proofs.step import leaves, seeds
 from derivations.sizes import shape_value
@@ -68,10 +68,3 @@ def generators(cell: Cell, sizes: Mapping[str, int]) -> int:
     opaque = [eq.target.name for eq in cell.equations for node in nodes(eq.expr) if isinstance(node, Apply | Quotient)]
     named = [eq.target.name for eq in cell.equations if not isinstance(eq.expr, Apply)]
     return sum(int(np.prod(shape(cell, name, sizes))) for name in (*given, *opaque, *named))
-
-
-def nodes(expr: Expr) -> Iterator[Expr]:
-    """An expression and everything within it."""
-    yield expr
-    for child in children(expr):
-        yield from nodes(child)

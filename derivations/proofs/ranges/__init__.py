@@ -10,7 +10,7 @@ from time import perf_counter
 from derivations.cell import Cell
 from derivations.equations import Pointwise
 from derivations.functions import FUNCTIONS, Interval
-from derivations.notation.tree import Apply, Constant, Expr, Name, Product, Ref, children
+from derivations.notation.tree import Apply, Constant, Name, Product, Ref, nodes
 from derivations.proofs.ranges import interval as iv
 from derivations.proofs.ranges.lines import box_lines, function_lines, is_multiaffine, reason_lines, size_lines, vertex_lines
 from derivations.proofs.ranges.scalar import Scalars, usual_values
@@ -64,14 +64,8 @@ def constants_of(cell: Cell, of: Ref) -> tuple[Name, ...]:
         seen.add(ref)
         eq = cell.program.definition[ref]
         waiting += eq.operands
-        found |= {node.name for node in _nodes(eq.expr) if isinstance(node, Constant)} if isinstance(eq, Pointwise) else set()
+        found |= {node.name for node in nodes(eq.expr) if isinstance(node, Constant)} if isinstance(eq, Pointwise) else set()
     return tuple(name for name in cell.constants if name in found)
-
-
-def _nodes(expr: Expr) -> Iterator[Expr]:
-    yield expr
-    for child in children(expr):
-        yield from _nodes(child)
 
 
 def prove_ranges(cell: Cell) -> tuple[Result, ...]:

@@ -5,9 +5,9 @@ import pytest
 
 from derivations import Cell, get_cell
 from derivations.evaluate import evaluate_cell
+from derivations.functions import float_functions
 from derivations.notation.tree import Ref
 from derivations.proofs.equivalence.affine import groups
-from derivations.proofs.equivalence.refute import plain
 from derivations.proofs.equivalence.scan import associative, prove_convolution, prove_scan
 
 TURNED = """
@@ -76,7 +76,7 @@ def test_pairs_put_together_in_any_bracketing_give_the_state(name: str) -> None:
 
     def step(h: np.ndarray, x: np.ndarray) -> np.ndarray:
         values = {**parameters, Ref(chosen.states[0], -1): h, Ref(chosen.inputs[0], 0): x}
-        return evaluate_cell(chosen.equations, values, plain())[Ref(chosen.states[0], 0)]
+        return evaluate_cell(chosen.equations, values, float_functions())[Ref(chosen.states[0], 0)]
 
     pairs = [(step(np.ones(3), x) - step(np.zeros(3), x), step(np.zeros(3), x)) for x in inputs]
     while len(pairs) > 1:
