@@ -28,12 +28,12 @@ def text() -> str:
     """The page."""
     cells = sorted((get_cell(name) for name in cell_names()), key=lambda cell: (cell.year or 0, cell.name))
     parts = [HEAD]
-    for family, title in FAMILIES.items():
+    for family in dict.fromkeys((*FAMILIES, *(cell.family for cell in cells))):
         own = [cell for cell in cells if cell.family == family]
         if own:
             rows = ["| cell | year | title | source |", "| --- | --- | --- | --- |", *map(_row, own)]
             notes = [f"- `{cell.name}`: {cell.note}" for cell in own if cell.note]
-            parts += [f"## {title}", "\n".join(rows), "In libraries, and beside them:", "\n".join(notes)]
+            parts += [f"## {FAMILIES.get(family, family)}", "\n".join(rows), "In libraries, and beside them:", "\n".join(notes)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 

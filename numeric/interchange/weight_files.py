@@ -40,6 +40,8 @@ def _safetensors(path: Path) -> Values:
     package = _package("safetensors.numpy", "safetensors")
     try:
         return dict(package.load_file(str(path)))
+    except FileNotFoundError:
+        raise
     except Exception as error:  # a class of its own
         raise CellError(f"{path} is no safetensors file: {error}") from None
 

@@ -127,6 +127,21 @@ def run(*arguments):
     return stopped.value.code
 
 
+def test_the_command_reads_and_writes_safetensors(tmp_path, capsys):
+    pytest.importorskip("safetensors", reason="safetensors is not installed")
+    np.savez(tmp_path / "torch.npz", **torch_arrays())
+    middle, back = str(tmp_path / "keras.safetensors"), str(tmp_path / "back.npz")
+    assert run("lstm", str(tmp_path / "torch.npz"), "--from", "torch", "--to", "gateproof", "-o", str(tmp_path / "own.npz")) == 0
+    assert run("lstm", str(tmp_path / "own.npz"), "--from", "gateproof", "--to", "keras", "-o", middle) == 0
+    assert run("lstm", middle, "--from", "keras", "--to", "gateproof", "-o", back) == 0
+    with np.load(tmp_path / "own.npz") as first, np.load(back) as second:
+        assert sorted(first.files) == sorted(second.files)
+        assert all(np.array_equal(first[name], second[name]) for name in first.files)
+    missing = str(tmp_path / "missing.safetensors")
+    assert run("lstm", missing, "--from", "keras", "--to", "gateproof", "-o", back) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
 def test_the_command_converts_files_and_leaves_nothing_behind_on_errors(tmp_path, capsys):
     np.savez(tmp_path / "torch.npz", **torch_arrays())
     there, back = str(tmp_path / "keras.npz"), str(tmp_path / "back.npz")
