@@ -255,7 +255,7 @@ def convert(
     suffix: Annotated[str | None, typer.Option(help="Layer and direction in torch's names: _l0, _l1_reverse, or nothing.")] = None,
     prefix: Annotated[str, typer.Option(help="What stands before all names: rnn.")] = "",
     node: Annotated[str, typer.Option(help="The node of an ONNX model, where it has several.")] = "",
-    direction: Annotated[int, typer.Option(min=0, max=1, help="The direction of a bidirectional ONNX node.")] = 0,
+    direction: Annotated[int | None, typer.Option(min=0, max=1, help="The direction of a bidirectional ONNX node.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the layouts and stop.")] = False,
 ) -> None:
     """Convert weights from the layout of one library to that of another."""

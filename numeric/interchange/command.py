@@ -22,7 +22,7 @@ class Names:
     suffix: str | None = None
     prefix: str = ""
     node: str = ""
-    direction: int = 0
+    direction: int | None = None
 
 
 def convert_file(cell: str, source: Path, output: Path, libraries: tuple[str, str], names: Names) -> tuple[str, ...]:

@@ -103,6 +103,8 @@ def _is_table(array: Array) -> bool:
 
 
 def _flat(arrays: Mapping[str, Any], prefix: str) -> Values:
+    if not isinstance(arrays, Mapping):
+        raise CellError(f"a {type(arrays).__name__} came", hint="give a mapping of names to arrays, such as a state dictionary")
     found: Values = {}
 
     def read(at: str, value: Any) -> None:
@@ -185,6 +187,9 @@ def _sizes(cell: Cell, wanted: Mapping[str, Array], blocks: Mapping[str, np.ndar
             stored = shape[::-1] if wanted[name].transposed else shape
             hint = f"expected {_formula(told)}{' transposed' * wanted[name].transposed}, with {sizes_text or 'no size known'}"
             raise CellError(f"{name} has the shape {stored}", hint=f"{hint}: another layout, or a matrix that is transposed?")
+    lacking = [size for size in cell.sizes if size not in known]
+    if lacking:
+        raise CellError(f"the arrays leave {', '.join(lacking)} open", hint="a size is at least 1: arrays without entries are no weights")
     return {size: known[size] for size in cell.sizes}
 
 

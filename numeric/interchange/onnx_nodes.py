@@ -31,7 +31,7 @@ def cell_of_node(operator: str, attributes: Mapping[str, Any], *, peepholes: boo
     unknown = sorted(set(attributes) - KNOWN)
     if unknown:
         raise CellError(f"{operator} with the attribute {unknown[0]}", hint="it is not known what it means; nothing was converted")
-    if attributes.get("clip"):
+    if attributes.get("clip") is not None:
         raise CellError(f"{operator} with clip = {attributes['clip']}", hint="no cell clips the arguments of its activations")
     if attributes.get("input_forget"):
         raise CellError(f"{operator} with input_forget = 1", hint="f = 1 - i: the cell is lstm_cifg, which has no f blocks")
@@ -48,8 +48,11 @@ def cell_of_node(operator: str, attributes: Mapping[str, Any], *, peepholes: boo
     return "elman_rnn"
 
 
-def read_onnx(path: Path, *, node: str = "", direction: int = 0) -> tuple[str, Values]:
-    """The cell and the tensors of a node of a model: of the only recurrent one, or of the one with this name."""
+def read_onnx(path: Path, *, node: str = "", direction: int | None = None) -> tuple[str, Values]:
+    """The cell and the tensors of a node of a model: of the only recurrent one, or of the one with this name.
+
+    ``direction`` counts from 0; a node of two directions needs it.
+    """
     onnx = _onnx()
     try:
         graph = onnx.load(str(path)).graph
@@ -71,10 +74,17 @@ def read_onnx(path: Path, *, node: str = "", direction: int = 0) -> tuple[str, V
     arrays = {slot: weights[inputs[slot]] for slot in WEIGHTS if slot in inputs}
     if "B" not in arrays:
         arrays["B"] = np.zeros((arrays["W"].shape[0], 2 * arrays["W"].shape[1]), arrays["W"].dtype)  # as the operator reads it
+    if attributes.get("hidden_size", arrays["R"].shape[-1]) != arrays["R"].shape[-1]:
+        raise CellError(
+            f"{path} has hidden_size = {attributes['hidden_size']} and R of the shape {arrays['R'].shape}", hint="nothing was converted"
+        )
     return cell, {slot: _of_direction(slot, value, direction) for slot, value in arrays.items()}
 
 
-def _of_direction(slot: str, value: np.ndarray[Any, Any], direction: int) -> np.ndarray[Any, Any]:
+def _of_direction(slot: str, value: np.ndarray[Any, Any], chosen: int | None) -> np.ndarray[Any, Any]:
+    if chosen is None and value.shape[0] > 1:
+        raise CellError(f"{slot} has {value.shape[0]} directions", hint="convert them one by one: --direction 0, --direction 1")
+    direction = chosen or 0
     if not 0 <= direction < value.shape[0]:
         raise CellError(f"{slot} has {value.shape[0]} directions", hint="--direction counts from 0")
     return value[direction : direction + 1]

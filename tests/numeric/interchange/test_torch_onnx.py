@@ -112,6 +112,7 @@ def test_lstm_cells_of_torch_have_names_without_a_layer():
     ("operator", "attributes", "message"),
     [
         ("LSTM", {"clip": 3.0}, "clip"),
+        ("GRU", {"clip": 0.0}, "clip"),
         ("LSTM", {"input_forget": 1}, "lstm_cifg"),
         ("LSTM", {"activations": [b"Sigmoid", b"Relu", b"Tanh"]}, "activations"),
         ("GRU", {"activations": [b"HardSigmoid", b"Tanh"]}, "activations"),
@@ -129,7 +130,7 @@ def test_attributes_of_onnx_are_honoured_or_refused(operator, attributes, messag
 
 def test_attributes_choose_the_cell():
     assert cell_of_node("GRU", {"linear_before_reset": 1}, peepholes=False) == "gru_after"
-    assert cell_of_node("GRU", {"linear_before_reset": 0, "clip": 0.0}, peepholes=False) == "gru_before"
+    assert cell_of_node("GRU", {"linear_before_reset": 0}, peepholes=False) == "gru_before"
     assert cell_of_node("LSTM", {"activations": [b"Sigmoid", b"Tanh", b"Tanh"] * 2}, peepholes=True) == "lstm_peephole"
 
 
@@ -142,3 +143,37 @@ def test_models_are_read_as_they_were_written(cell, tmp_path):
     assert found == cell
     back = from_library(cell, "onnx", arrays)
     assert all(np.array_equal(back.arrays[name], value) for name, value in p.items())
+
+
+def test_of_two_directions_one_is_chosen_and_sizes_have_to_agree(tmp_path):
+    onnx = package("onnx", "GATEPROOF_REQUIRE_ONNX")
+    both = [random_params("lstm", seed, np.float64)[1] for seed in (1, 2)]
+    made = [to_library("lstm", "onnx", dict(p.items())) for p in both]
+    model = model_of("lstm", made[0])
+    for tensor in model.graph.initializer:
+        tensor.CopyFrom(onnx.numpy_helper.from_array(np.concatenate([one.arrays[tensor.name] for one in made]), tensor.name))
+    path = tmp_path / "both.onnx"
+    onnx.save(model, path)
+    with pytest.raises(CellError, match="2 directions"):
+        read_onnx(path)
+    for direction, p in enumerate(both):
+        back = from_library("lstm", "onnx", read_onnx(path, direction=direction)[1])
+        assert all(np.array_equal(back.arrays[name], value) for name, value in p.items())
+    with pytest.raises(CellError, match="2 directions"):
+        read_onnx(path, direction=2)
+    for attribute in model.graph.node[0].attribute:
+        attribute.i += attribute.name == "hidden_size"
+    onnx.save(model, path)
+    with pytest.raises(CellError, match="hidden_size"):
+        read_onnx(path, direction=0)
+
+
+def test_arrays_without_entries_and_what_is_no_mapping_are_refused():
+    empty = {
+        f"{name}_l0": np.zeros(shape) for name, shape in {"weight_ih": (0, 0), "weight_hh": (0, 0), "bias_ih": 0, "bias_hh": 0}.items()
+    }
+    with pytest.raises(CellError, match="leave inputs, hidden open"):
+        from_library("lstm", "torch", empty)
+    for wrong in (None, [1], "x"):
+        with pytest.raises(CellError, match="came"):
+            from_library("lstm", "torch", wrong)
