@@ -160,31 +160,26 @@ def verify(
             "CELL and --all" if every else "no CELL to verify", hint="give cells, as in gateproof verify lstm, or --all, or --claims"
         )
     from numeric import campaign
-    from numeric.report import CellProgress, failures, summary_table, verdict_table
+    from numeric.campaign.command import exit_code, verify_cells
+    from numeric.report import failures, summary_table, verdict_table
 
     opened = [get_cell(name) for name in cell_names()] if every else [open_cell(cell) for cell in cells or ()]
-    workers = campaign.Workers(jobs or (os.cpu_count() or 1 if every else 1), cluster)
     store = campaign.Store(None if no_cache else cache or campaign.default_folder())
-    found: dict[int, list[Result]] = {}
-    shown = 0
-    with CellProgress(len(opened)) as progress:
-        for number, results, kept in campaign.hand_out(campaign.jobs_of(opened, examples=examples, seed=seed), store, workers):
-            found[number] = results
-            progress.done(f"{opened[number].name}{' (kept from before)' if kept else ''}")
-            while not (as_json or every) and shown in found:
-                again = f"gateproof verify {(cells or ())[shown]} --examples {examples} --seed {seed}"
-                with progress.paused():
-                    typer.echo(verdict_table(opened[shown], found[shown]))
-                    typer.echo(failures(found[shown], again), nl=False)
-                shown += 1
-    ordered = [result for number in sorted(found) for result in found[number]]
+    workers = campaign.Workers(jobs or (os.cpu_count() or 1 if every else 1), cluster)
+    options = f"--examples {examples} --seed {seed}"
+
+    def show_cell(number: int, results: list[Result]) -> None:
+        typer.echo(verdict_table(opened[number], results))
+        typer.echo(failures(results, f"gateproof verify {(cells or ())[number]} {options}"), nl=False)
+
+    found = verify_cells(opened, store, workers, None if every or as_json else show_cell, examples=examples, seed=seed)
+    results = [result for of_cell in found for result in of_cell]
     if as_json:
-        _print_json({"results": [result.as_json() for result in ordered]})
+        _print_json({"results": [result.as_json() for result in results]})
     elif every:
-        typer.echo(summary_table([(cell, found[number]) for number, cell in enumerate(opened)]))
-        typer.echo(failures(ordered, f"gateproof verify --all --examples {examples} --seed {seed}"), nl=False)
-    broken = any(result.method == campaign.FAILED for result in ordered)
-    raise typer.Exit(1 if any(result.verdict == "refuted" for result in ordered) else 3 if broken else 0)
+        typer.echo(summary_table(list(zip(opened, found, strict=True))))
+        typer.echo(failures(results, f"gateproof verify --all {options}"), nl=False)
+    raise typer.Exit(exit_code(results))
 
 
 def _verify_relations(cells: list[str] | None, as_json: bool) -> NoReturn:
