@@ -151,13 +151,16 @@ def verify(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep results.")] = False,
 ) -> None:
     """A verdict on every statement about a cell: gradients, ranges, claims, relations to other cells, and the generated code."""
+    if claims and (relations or every):
+        raise CellError("--claims beside --relations or --all", hint="give one of them")
     if claims:
         _verify_claims(cells, as_json)
     if relations:
         _verify_relations(cells, as_json)
     if every == bool(cells):
         raise CellError(
-            "CELL and --all" if every else "no CELL to verify", hint="give cells, as in gateproof verify lstm, or --all, or --claims"
+            "CELL and --all" if every else "no CELL to verify",
+            hint="give cells, as in gateproof verify lstm, or --all, --claims or --relations",
         )
     from numeric import campaign
     from numeric.campaign.command import exit_code, verify_cells

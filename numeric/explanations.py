@@ -79,7 +79,7 @@ def explanation(topic: str | None) -> str:
         width = max(map(len, found))
         return "\n".join(
             [
-                "rules of differentiation, methods of proof and of test, then claims of textbooks:",
+                "rules of differentiation, methods of proof and of test, then what textbooks say, right or wrong:",
                 *(f"  {name:{width}}  {line}" for name, line in found.items()),
             ]
         )

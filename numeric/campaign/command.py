@@ -17,7 +17,10 @@ Show = Callable[[int, list[Result]], None]
 def verify_cells(
     cells: Sequence[Cell], store: Store, workers: Workers, show: Show | None, *, examples: int, seed: int
 ) -> list[list[Result]]:
-    """The results of every cell, in order. ``show`` gets the number of a cell and its results once those before it were shown; None shows nothing."""
+    """The results of every cell, in order.
+
+    ``show`` gets the number of a cell and its results, once those before it were shown; None shows nothing.
+    """
     found: dict[int, list[Result]] = {}
     shown = 0
     with CellProgress(len(cells)) as progress:

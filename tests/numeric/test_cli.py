@@ -104,6 +104,9 @@ BAD = [
     (("generate", "lstm", "--target", "fortran"), "fortran"),
     (("verify", "lstm", "--examples", "0"), "--examples"),
     (("verify",), "CELL"),
+    (("verify", "--all", "lstm"), "CELL and --all"),
+    (("verify", "--claims", "--relations"), "--claims beside"),
+    (("verify", "--claims", "lstm"), "--claims with a cell"),
     (("explain", "matrx"), "did you mean matrix"),
     (("frobnicate",), "frobnicate"),
 ]
