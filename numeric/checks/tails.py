@@ -17,7 +17,7 @@ import mpmath
 import numpy as np
 
 from derivations.cell import Cell
-from derivations.notation.tree import LEAVES, Expr
+from derivations.notation.tree import LEAVES, Apply, Expr, MatMul, Product, children
 from numeric.checks.case import Array, Case, draw_case, has_kinks
 from numeric.checks.complex_step import by_entry, moved_entries
 from numeric.checks.fitness import INFINITE, NEAR, Branches, PassedOver, unfit
@@ -63,6 +63,27 @@ class Divisors(Probe):
         self.fit = self.fit and bool(np.all((np.abs(value) > 1 / ROOM) & (np.abs(value) < ROOM)))
 
 
+class Factors(Probe):
+    """Whether the factors of a product, each without those that are small, leave the range of float64.
+
+    The derivative by a factor that is 0 is the product of the others, which nothing makes small. Where two factors are
+    large, what they are computed from is another factor of the gradients of parameters."""
+
+    def __init__(self) -> None:
+        self.size: dict[Expr, np.float64] = {}
+        self.fit = True
+
+    def value(self, expr: Expr, value: Array) -> Array:
+        """Looks at it; what is within an expression comes before it."""
+        within = [self.size[child] for child in children(expr) if child in self.size]
+        product = isinstance(expr, Product | MatMul)
+        own = np.prod(within) if product else max(within) if within and not isinstance(expr, Apply) else max(np.float64(1), largest(value))
+        self.size[expr] = own = np.float64(own)
+        several = product and sum(size > ROOM**0.5 for size in within) > 1
+        self.fit = self.fit and bool((own**1.5 if several else own) < np.finfo(np.float64).max)
+        return value
+
+
 class HalfAnUlp(Probe):
     """Changes every value, within equations too, as its rounding to float64 might, and its derivative by itself.
 
@@ -90,10 +111,11 @@ class SidesWithRounding(HalfAnUlp, Branches):
 
 @np.errstate(all="ignore")
 def has_room(case: Case) -> bool:
-    """Whether the derivatives of quotients and roots stay within the range of float64, in whatever order they are computed."""
-    probe = Divisors()
-    unroll(case, floats(), probe=probe)
-    return probe.fit
+    """Whether the derivatives of products, quotients and roots stay within the range of float64, in whatever order they are computed."""
+    divisors, factors = Divisors(), Factors()
+    for probe in (divisors, factors):
+        unroll(case, floats(), probe=probe)
+    return divisors.fit and factors.fit
 
 
 @np.errstate(all="ignore")
