@@ -188,7 +188,8 @@ def verify(
 def _verify_relations(cells: list[str] | None, as_json: bool) -> NoReturn:
     """Judge the relations of cells and their parallel forms; exit code 1 if one is refuted."""
     from derivations.proofs import judge_relations
-    from numeric.report import Progress, failures, relation_table
+    from numeric.progress import Progress
+    from numeric.report import failures, relation_table
 
     found: list[Result] = []
     for cell in [open_cell(cell) for cell in cells] if cells else map(get_cell, cell_names()):
@@ -207,7 +208,7 @@ def _verify_claims(cells: list[str] | None, as_json: bool) -> NoReturn:
     """Judge the claims of textbooks; exit code 1 if a verdict is not the one that is recorded."""
     from numeric.claims import judge_all
     from numeric.claims.report import claims_table
-    from numeric.report import Progress
+    from numeric.progress import Progress
 
     if cells:
         raise CellError("--claims with a cell", hint="gateproof verify CELL judges the claims of one cell file")
@@ -302,7 +303,8 @@ def mutate(
     from derivations.calculus import derive as derive_cell
     from derivations.proofs.gradients.planted import score
     from numeric.mutation import campaign
-    from numeric.report import Progress, mutation_table
+    from numeric.progress import Progress
+    from numeric.report import mutation_table
 
     found = []
     for cell in map(get_cell, cells or cell_names()):
@@ -324,7 +326,8 @@ def bench(
 ) -> None:
     """How long deriving, generating, proving and the generated code take on this machine."""
     from numeric import bench as bench_module
-    from numeric.report import Progress, timing_table
+    from numeric.progress import Progress
+    from numeric.report import timing_table
 
     opened = [open_cell(cell) for cell in cells or ("lstm", "gru_before", "elman_rnn")]
     found = [bench_module.import_timing()]

@@ -9,7 +9,7 @@ from derivations.verdict import Result
 from numeric.campaign.job import jobs_of
 from numeric.campaign.store import Store
 from numeric.campaign.workers import FAILED, Workers, hand_out
-from numeric.report import CellProgress
+from numeric.progress import CellProgress
 
 Show = Callable[[int, list[Result]], None]
 
