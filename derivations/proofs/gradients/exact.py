@@ -56,7 +56,7 @@ class Field:
         self.ring, *self.free = ring([f"g{k}" for k in range(generators)], QQ if fractions else ZZ)  # ZZ is faster
         self.free.reverse()
         self.places = count()  # numbers for what is differentiated by
-        self.spent = 0  # entries of exponents computed so far
+        self.spent, self.most = 0, MOST  # entries of exponents computed so far, and how many may be
         self.values: dict[tuple[str, PolyElement], PolyElement] = {}
         self.logarithms: dict[PolyElement, PolyElement] = {}  # generator → what it is the logarithm of
         self.roots: dict[tuple[PolyElement, int], PolyElement] = {}  # (base, n) → generator with generator^n = base; n = -1: 1/base
@@ -70,7 +70,7 @@ class Field:
     def spend(self, products: int) -> None:
         """Count products of terms; raises ``TooMuch`` when they are too many."""
         self.spent += products * self.ring.ngens
-        if self.spent > MOST:
+        if self.spent > self.most:
             raise TooMuch(f"polynomials in {self.ring.ngens} symbols with too many terms")
 
     def constant(self, value: Fraction | int) -> Exact:
