@@ -226,7 +226,7 @@ def array(name, value, shape, dtype):
     """``value`` as an array of ``dtype``; None in ``shape`` stands for any size >= 1."""
     result = np.asarray(value)
     if result.dtype != dtype:
-        if result.dtype.kind not in "biu":
+        if result.dtype.kind not in ("biu" if hasattr(value, "dtype") else "biuf"):  # numbers of Python have no dtype
             raise TypeError(f"{name}: dtype {result.dtype} came, expected {dtype} (the dtype of p)")
         result = result.astype(dtype)
     fits = (n >= 1 if m is None else n == m for n, m in zip(result.shape, shape, strict=True))

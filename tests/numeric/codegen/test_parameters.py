@@ -74,6 +74,15 @@ def test_constants_are_set_by_copy_and_change_the_run(module, p):
         p.delta = 1.0
 
 
+def test_numbers_of_python_take_the_dtype_of_the_parameters_and_arrays_have_to_have_it(module):
+    p = module.init(key=2, hidden=3, inputs=4, dtype=np.float32)
+    p.gamma, p.m = 0.25, [0.25, 2.0]
+    assert (p.gamma, p.gamma.dtype, p.m.dtype) == (0.25, np.float32, np.float32)
+    for wrong in (np.float64(0.5), np.full(2, 0.5)):
+        with pytest.raises(TypeError, match="dtype float64 came"):
+            setattr(p, "m" if wrong.ndim else "gamma", wrong)
+
+
 def test_two_records_share_no_constant(module, p):
     other = module.init(key=2, hidden=3, inputs=4)
     p.gamma = 0.5
