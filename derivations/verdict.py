@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, Literal, get_args
 
 Verdict = Literal["proved", "proved_at", "tested", "refuted", "undecided"]
@@ -35,6 +37,11 @@ class Result:
     reading: str = ""
     seconds: float | None = None
     also: tuple[Result, ...] = ()  # what else was shown of the same statement, by other methods
+
+    @property
+    def failed(self) -> bool:
+        """Whether gateproof itself failed to judge the statement, by one of the methods."""
+        return self.method == FAILED or any(result.failed for result in self.also)
 
     def as_json(self) -> dict[str, Any]:
         """The result as plain data; empty fields are left out."""
@@ -64,6 +71,16 @@ class Result:
         numbers = {key: float(data[key]) for key in ("error", "bound", "seconds") if key in data}  # "inf" is one in JSON
         also = tuple(cls.from_json(item) for item in data.get("also", ()))
         return cls(**{**data, **numbers, "proof": tuple(data.get("proof", ())), "also": also})
+
+
+FAILED = "verification"  # the method of a statement that gateproof itself failed to judge
+
+
+def failure(subject: str, statement: str, error: BaseException) -> Result:
+    """What is left to say where gateproof raised: nothing is known of the statement, and where to look for the mistake."""
+    place = next((f" ({Path(frame.filename).name}:{frame.lineno})" for frame in reversed(extract_tb(error.__traceback__))), "")
+    why = f"gateproof failed: {type(error).__name__}: {error}{place}"
+    return Result(subject, statement, "code", "undecided", FAILED, why=why)
 
 
 STRONGEST: tuple[Verdict, ...] = ("refuted", "proved", "proved_at", "tested", "undecided")

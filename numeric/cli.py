@@ -145,7 +145,7 @@ def verify(
     as_json: JsonOption = False,
     examples: Annotated[int, typer.Option(min=1, max=100_000, help="Random examples for each check of the code.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random examples.")] = 0,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; default: one for each core with --all, else 1.")] = 0,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; default: one for each core, for one cell 1.")] = 0,
     cluster: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask scheduler that hands out the work: tcp://HOST:8786.")] = "",
     cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Where results are kept; default: the user's cache.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep results.")] = False,
@@ -163,12 +163,12 @@ def verify(
             hint="give cells, as in gateproof verify lstm, or --all, --claims or --relations",
         )
     from numeric import campaign
-    from numeric.campaign.command import exit_code, verify_cells
+    from numeric.campaign.command import verify_cells
     from numeric.report import failures, summary_table, verdict_table
 
     opened = [get_cell(name) for name in cell_names()] if every else [open_cell(cell) for cell in cells or ()]
     store = campaign.Store(None if no_cache else cache or campaign.default_folder())
-    workers = campaign.Workers(jobs or (os.cpu_count() or 1 if every else 1), cluster)
+    workers = campaign.Workers(jobs or (os.cpu_count() or 1 if len(opened) > 1 else 1), cluster)
     options = f"--examples {examples} --seed {seed}"
 
     def show_cell(number: int, results: list[Result]) -> None:
@@ -176,13 +176,14 @@ def verify(
         typer.echo(failures(results, f"gateproof verify {(cells or ())[number]} {options}"), nl=False)
 
     found = verify_cells(opened, store, workers, None if every or as_json else show_cell, examples=examples, seed=seed)
-    results = [result for of_cell in found for result in of_cell]
     if as_json:
-        _print_json({"results": [result.as_json() for result in results]})
+        _print_json({"results": [result.as_json() for result in found.results]})
     elif every:
-        typer.echo(summary_table(list(zip(opened, found, strict=True))))
-        typer.echo(failures(results, f"gateproof verify --all {options}"), nl=False)
-    raise typer.Exit(exit_code(results))
+        typer.echo(summary_table(found.cells))
+        typer.echo(failures(found.results, f"gateproof verify --all {options}"), nl=False)
+    for error in found.unread:
+        typer.echo(f"gateproof: {error}", err=True)
+    raise typer.Exit(found.exit_code)
 
 
 def _verify_relations(cells: list[str] | None, as_json: bool) -> NoReturn:

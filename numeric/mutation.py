@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import importlib.util
 import multiprocessing
-import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -28,6 +28,7 @@ from numeric.checks.complex_step import METHOD as COMPLEX_STEP
 from numeric.checks.gap import largest
 from numeric.checks.judge import cases
 from numeric.checks.mutants import Mutant, mutants
+from numeric.codegen.loading import module_of_text
 
 EXAMPLES, SEED = 8, 0
 SAME_CASES = 200  # random cases on which an equivalent mutant agrees, beside those of the checks
@@ -87,13 +88,6 @@ def source_path(name: str) -> Path:
     return Path(spec.origin)
 
 
-def module_from(source: str, name: str = "mutant") -> types.ModuleType:
-    """A module from its source."""
-    module = types.ModuleType(name)
-    exec(compile(source, name, "exec"), module.__dict__)  # our own generated code, one node changed
-    return module
-
-
 @lru_cache(maxsize=8)
 def _prepared(name: str) -> tuple[tuple[Check, tuple[Case, ...]], ...]:
     """Every check with its cases, the sharpest first, drawn once for all mutants (their truths are cached with them)."""
@@ -107,20 +101,27 @@ def fate(name: str, mutant: Mutant) -> Outcome:
     """Run the checks on one mutant until one refutes it."""
     verdict: tuple[Fate, str]
     try:
-        subject = Subject(get_cell(name), module_from(mutant.source))
+        subject = Subject(get_cell(name), module_of_text("mutant", mutant.source))
         subject.gradients(draw_case(subject.cell, np.random.default_rng(SEED)))
     except Exception as error:  # it does not load, or not run
         verdict = "raised", type(error).__name__
     else:
-        refuted = (check for check, drawn in _prepared(name) if any(attempt(check, subject, case).ratio > 1 for case in drawn))
+        refuted = (check for check, drawn in _prepared(name) if _refutes(check, subject, drawn))
         check = next(refuted, None)
         verdict = ("caught", f"{check.method}: {check.statement}") if check else _unnoticed(name, subject)
     return Outcome(mutant.line, mutant.function, mutant.change, *verdict)
 
 
+def _refutes(check: Check, subject: Subject, drawn: Iterable[Case]) -> bool:
+    """Whether a check finds a mistake; one that fails itself finds none."""
+    with suppress(Exception):
+        return any(attempt(check, subject, case).ratio > 1 for case in drawn)
+    return False
+
+
 def _unnoticed(name: str, subject: Subject) -> tuple[Fate, str]:
     """Compare the gradients with the original's, to tell a mutant that computes the same from one that slipped through."""
-    original = Subject(subject.cell, module_from(source_path(name).read_text(encoding="utf-8")))
+    original = Subject(subject.cell, module_of_text(name, source_path(name).read_text(encoding="utf-8")))
     furthest, count = 0.0, 0
     for case in _many_cases(name):
         try:

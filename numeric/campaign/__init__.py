@@ -2,6 +2,6 @@
 
 from numeric.campaign.job import Job, jobs_of
 from numeric.campaign.store import Store, default_folder
-from numeric.campaign.workers import FAILED, Workers, hand_out
+from numeric.campaign.workers import Workers, hand_out
 
-__all__ = ["FAILED", "Job", "Store", "Workers", "default_folder", "hand_out", "jobs_of"]
+__all__ = ["Job", "Store", "Workers", "default_folder", "hand_out", "jobs_of"]

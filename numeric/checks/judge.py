@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
+from traceback import walk_tb
 from typing import Any
 
 import numpy as np
 
 from derivations.cell import Cell
-from derivations.verdict import Result
+from derivations.verdict import Result, failure
+from numeric.checks import subject as subjects
 from numeric.checks.case import Case, draw_case
 from numeric.checks.fitness import PassedOver, Unfit, unfit
 from numeric.checks.gap import NOTHING, Gap, worst
@@ -38,7 +40,14 @@ class Check:
 
 
 def judge(check: Check, subject: Subject, examples: int, seed: int) -> Result:
-    """Run ``check`` on random cases: tested, or refuted with the smallest failing case found."""
+    """Run ``check`` on random cases: tested, or refuted with the smallest failing case found; undecided where the check itself raises."""
+    try:
+        return _judge(check, subject, examples, seed)
+    except Exception as error:  # a mistake of ours says nothing about the code
+        return failure(subject.name, check.statement, error)
+
+
+def _judge(check: Check, subject: Subject, examples: int, seed: int) -> Result:
     started, passed, gaps = time.perf_counter(), Counter[str](), list[Gap]()
     wanted = number_of_cases(check, examples)
     for case in islice(draws(check, subject.cell, seed), PATIENCE * wanted):
@@ -75,7 +84,10 @@ def cases(check: Check, cell: Cell, examples: int, seed: int) -> Iterator[Case]:
 
 
 def attempt(check: Check, subject: Subject, case: Case) -> Gap:
-    """The gap of one case; code that raises disagrees without measure, and what cannot be judged is passed over."""
+    """The gap of one case; code that raises disagrees without measure, and what cannot be judged is passed over.
+
+    Raises what the check itself raised, which is no answer of the code.
+    """
     reason = check.unfit(case)
     if reason:
         return replace(NOTHING, passed_over=reason)
@@ -83,8 +95,16 @@ def attempt(check: Check, subject: Subject, case: Case) -> Gap:
         return check.compare(subject, case)
     except PassedOver as reasons:
         return replace(NOTHING, passed_over=str(reasons))
-    except Exception as error:  # whatever foreign code raises is its answer
+    except Exception as error:
+        if not by_code(error, subject):
+            raise
         return Gap(f"{type(error).__name__}: {error}", np.nan, np.nan, np.inf, 0.0)
+
+
+def by_code(error: Exception, subject: Subject) -> bool:
+    """Whether code raised, or gave something that cannot be read: the module's own lines, or ``Subject``'s, are on the way."""
+    own = {subjects.__file__, getattr(subject.module, "__file__", None)}
+    return any(frame.f_code.co_filename in own for frame, _ in walk_tb(error.__traceback__))
 
 
 def _result(

@@ -70,6 +70,15 @@ class Subject:
         """The module's tangents; ``along`` by the names of the variables that are no parameters."""
         return self.module.jvp(p, run, dp=dp, **self.arguments({f"d{name}": value for name, value in along.items()}))
 
+    def step(self, p: Any, inputs: Mapping[str, Any], states: Mapping[str, Any]) -> dict[str, Array]:
+        """The states after one step, copied."""
+        values = self.module.step(p, *inputs.values(), **self.arguments(states))
+        return {name.id: np.array(value) for name, value in zip(self.cell.states, values, strict=False)}
+
+    def step_vjp(self, p: Any, inputs: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+        """The gradients of one step; ``given`` are its states and upstream gradients."""
+        return self.module.step_vjp(p, *inputs.values(), **self.arguments(given))[1]
+
     def outputs(self, case: Case) -> dict[str, Array]:
         """Every output at every time."""
         return self.read(self.run(case)[1])

@@ -114,14 +114,12 @@ def step_forms(subject: Subject, case: Case) -> Both:
     p, states = subject.p(case), dict(case.states)
     steps: list[dict[str, Array]] = []
     for t in range(case.sizes["time"]):
-        values = subject.module.step(p, *(v[t] for v in case.inputs.values()), **subject.arguments(states))
-        states = {name.id: np.array(v) for name, v in zip(subject.cell.states, values, strict=False)}
+        states = subject.step(p, {k: v[t] for k, v in case.inputs.items()}, states)
         steps.append(states)
 
     def one(subject: Subject, piece: Case) -> Both:
-        inputs = (v[0] for v in piece.inputs.values())
-        upstream = {k: v[0] for k, v in piece.upstream.items()}
-        _, g = subject.module.step_vjp(p, *inputs, **subject.arguments(piece.states | upstream))
+        inputs, upstream = ({k: v[0] for k, v in values.items()} for values in (piece.inputs, piece.upstream))
+        g = subject.step_vjp(p, inputs, piece.states | upstream)
         found = subject.read_gradients(g, piece)
         return _named(found | {k: found[k][None] for k in piece.inputs})
 

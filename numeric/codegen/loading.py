@@ -27,7 +27,7 @@ def load_module(cell: str | Path | Cell, target: str) -> ModuleType:
 
 
 def module_of_text(name: str, text: str) -> ModuleType:
-    """A module from a text that ``generate`` made; tracebacks show its lines."""
+    """A module from a text that ``generate`` made, or one like it; tracebacks show its lines."""
     safe = "".join(c if c.isalnum() else "_" for c in name)
     file = f"<generated {safe}>"
     module = ModuleType(f"numeric.generated.{safe}")

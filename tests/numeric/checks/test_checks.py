@@ -1,6 +1,8 @@
 """Every check passes the generated modules and refutes a module with the mistake that it is there for."""
 
 import json
+import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,9 +10,11 @@ import pytest
 from chosen_cells import CHOSEN
 
 from derivations import Cell, get_cell
+from derivations.verdict import FAILED
 from numeric import load
 from numeric.cells import gru_before, lstm
-from numeric.checks import Bound, Subject, all_checks, judge, run_checks
+from numeric.checks import Bound, Subject, all_checks, attempt, judge, run_checks
+from numeric.checks.judge import cases
 
 CELL = get_cell("lstm")
 EXAMPLES = 4
@@ -218,6 +222,29 @@ def test_ranges_are_judged_on_the_code():
     assert judge(false_claim, Subject(CELL, lstm), 20, 0).counterexample["code"] < 0
     wrong_bound = check("-0.5 <= h_t <= 0.5 on the code, float64, ends included".replace("0.5", "0.500000"), bounds=[Bound("h", -0.5, 0.5)])
     assert judge(wrong_bound, Subject(CELL, lstm), 20, 0).verdict == "refuted"
+
+
+def raising(error):
+    def planted(*arguments, **named):
+        raise error
+
+    return planted
+
+
+@pytest.mark.parametrize("function", ["init", "forward", "backward", "step_vjp"])
+def test_code_that_raises_or_gives_nothing_is_refuted(function):
+    for planted in (raising(ArithmeticError("planted")), lambda *arguments, **named: None):
+        subject = Subject(CELL, changed(**{function: planted}))
+        ratios = [attempt(check, subject, next(cases(check, CELL, 1, 0))).ratio for check in all_checks(subject)]
+        assert max(ratios) == np.inf, "and none of the checks raised"
+
+
+@pytest.mark.parametrize("part", ["compare", "draw", "unfit"])
+def test_a_check_that_raises_says_nothing_about_the_code(part):
+    broken = replace(check("forward pass, float64"), **{part: raising(ZeroDivisionError("planted"))})
+    result = judge(broken, Subject(CELL, lstm), 4, 0)
+    assert (result.verdict, result.method, result.statement) == ("undecided", FAILED, "forward pass, float64")
+    assert re.search(r"gateproof failed: ZeroDivisionError: planted \(test_checks\.py:\d+\)", result.why)
 
 
 def test_another_cell_is_refuted():
