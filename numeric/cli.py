@@ -54,7 +54,7 @@ def list_cells(
         known = ", ".join(sorted({get_cell(name).family for name in all_names()}))
         raise CellError(f"no family {family!r}", hint=f"families: {known}")
     if as_json:
-        _print_json({"cells": [cell_record(cell) | overview(cell).as_json() for cell in cells]})
+        _print_json({"cells": [cell_record(cell, ranges=long) | overview(cell).as_json() for cell in cells]})
     else:
         typer.echo(catalogue_table(cells, long=long))
 
