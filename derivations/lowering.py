@@ -7,6 +7,7 @@ is not a name: those are the values at which a derivation stops. A product of a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 
 from derivations.equations import Contraction, Equation, Layout, Pointwise, Program, Reduction, inline_name
 from derivations.extent import shape_of
@@ -194,8 +195,8 @@ class _Lowering:
         if self.one_argument:
             return Name(self.argument_letter)
         matrix = next((r.name.sub for r in refs(arg) if r.time is None and r.name.base.isupper()), "")
-        subs = (s for s in (matrix, owner.base + owner.sub, *(f"{owner.base}{k}" for k in range(1, 10_000))) if s)
-        return self.unused(Name(self.argument_letter, sub=s) for s in subs)
+        subs = chain((matrix, owner.base + owner.sub), (f"{owner.base}{k}" for k in count(1)))
+        return self.unused(Name(self.argument_letter, sub=s) for s in subs if s)
 
     def unused(self, names: Iterable[Name]) -> Name:
         """The first name that nothing has, not even in the spelling of generated code."""

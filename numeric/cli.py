@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from derivations.catalogue import cell_names, get_cell, in_catalogue, open_cell
+from derivations.catalogue import all_names, cell_names, get_cell, in_catalogue, open_cell
 from derivations.errors import CellError
 from derivations.verdict import Result
 
@@ -45,16 +45,16 @@ def list_cells(
     family: Annotated[str, typer.Option(metavar="NAME", help="Only the cells of one family, such as LSTM.")] = "",
     long: Annotated[bool, typer.Option("--long", help="Operations of a step and proved ranges too.")] = False,
 ) -> None:
-    """The cells of the catalogue: family, year, states, whether a scan over time computes them, parameters (m inputs, n hidden)."""
+    """The cells, your own too: family, year, states, whether a scan over time computes them, parameters (m inputs, n hidden)."""
     from numeric.overview import overview
     from numeric.report import catalogue_table, cell_record
 
-    cells = [cell for cell in map(get_cell, cell_names()) if family.lower() in ("", cell.family.lower())]
+    cells = [cell for cell in map(get_cell, all_names()) if family.lower() in ("", cell.family.lower())]
     if not cells:
-        known = ", ".join(sorted({get_cell(name).family for name in cell_names()}))
+        known = ", ".join(sorted({get_cell(name).family for name in all_names()}))
         raise CellError(f"no family {family!r}", hint=f"families: {known}")
     if as_json:
-        _print_json({"cells": [cell_record(cell) | overview(cell).as_json() for cell in cells]})
+        _print_json({"cells": [cell_record(cell, ranges=long) | overview(cell).as_json() for cell in cells]})
     else:
         typer.echo(catalogue_table(cells, long=long))
 
@@ -141,7 +141,7 @@ def verify(
     relations: Annotated[
         bool, typer.Option("--relations", help="Only the relations to other cells and the parallel forms; default: of all cells.")
     ] = False,
-    every: Annotated[bool, typer.Option("--all", help="All cells of the catalogue; prints a line for each.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All cells of the catalogue and your own; prints a line for each.")] = False,
     as_json: JsonOption = False,
     examples: Annotated[int, typer.Option(min=1, max=100_000, help="Random examples for each check of the code.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random examples.")] = 0,
@@ -166,7 +166,7 @@ def verify(
     from numeric.campaign.command import verify_cells
     from numeric.report import failures, summary_table, verdict_table
 
-    opened = [get_cell(name) for name in cell_names()] if every else [open_cell(cell) for cell in cells or ()]
+    opened = [get_cell(name) for name in all_names()] if every else [open_cell(cell) for cell in cells or ()]
     store = campaign.Store(None if no_cache else cache or campaign.default_folder())
     workers = campaign.Workers(jobs or (os.cpu_count() or 1 if len(opened) > 1 else 1), cluster)
     options = f"--examples {examples} --seed {seed}"
@@ -193,7 +193,7 @@ def _verify_relations(cells: list[str] | None, as_json: bool) -> NoReturn:
     from numeric.report import failures, relation_table
 
     found: list[Result] = []
-    for cell in [open_cell(cell) for cell in cells] if cells else map(get_cell, cell_names()):
+    for cell in [open_cell(cell) for cell in cells] if cells else map(get_cell, all_names()):
         with Progress(f"{cell.name}: relations"):
             found += judge_relations(cell)
     if as_json:

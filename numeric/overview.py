@@ -69,7 +69,7 @@ def by_family(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def formula(count: Count) -> str:
-    """A count as a polynomial: ``4 n² + 4 m n + 4 n``."""
+    """A count as a polynomial: ``4mn + 4n² + 4n``; sizes that have no letter stand between dots, ``2n·out``."""
     terms = sorted((item for item in count.items() if item[1]), key=lambda item: (-len(item[0]), _letters(item[0])))
     return " + ".join(_term(monomial, n) for monomial, n in terms) or "0"
 
@@ -81,4 +81,6 @@ def _letters(monomial: tuple[str, ...]) -> list[str]:
 def _term(monomial: tuple[str, ...], n: int) -> str:
     powers = Counter(_letters(monomial))
     factors = [letter + (SUPERSCRIPT_OF[str(power)] if power > 1 else "") for letter, power in powers.items()]
-    return " ".join([str(n)] * (n > 1 or not factors) + factors)
+    letters, words = ([f for f, letter in zip(factors, powers, strict=True) if (len(letter) > 1) == long] for long in (False, True))
+    number = str(n) if n > 1 or not factors else ""
+    return "·".join(["".join([number, *letters])] * bool(number or letters) + words)

@@ -48,22 +48,27 @@ def columns(*names: str) -> Table:
 
 
 def catalogue_table(cells: Iterable[Cell], *, long: bool = False) -> str:
-    """The cells, a line each, families together; ``long`` has the operations of a step and the proved ranges too."""
-    table = columns("name", "year", "family", "states", "recurrence", "parameters")
+    """The cells, a line each below the name of their family; ``long`` has the operations of a step and the proved ranges too."""
+    table = columns("name", "year", "states", "recurrence", "parameters")
     table.columns[0].no_wrap = True
     if long:
         for name in ("operations of a step", "ranges"):
             table.add_column(name, overflow="fold")
+    family = None
     for cell in by_family(cells):
+        if cell.family != family:
+            family = cell.family
+            table.add_row(Text(f"\n{family or 'of no family'}", style="bold"))
         row = overview(cell)
         more = (formula(row.operations), "; ".join(_ranges(cell))) if long else ()
-        table.add_row(cell.name, str(cell.year or ""), cell.family, row.states(), row.recurrence, formula(row.parameters), *more)
+        table.add_row(cell.name, str(cell.year or ""), row.states(), row.recurrence, formula(row.parameters), *more)
     return printed(table)
 
 
-def cell_record(cell: Cell) -> dict[str, Any]:
-    """A cell as plain data."""
-    return {
+def cell_record(cell: Cell, *, ranges: bool = True) -> dict[str, Any]:
+    """A cell as plain data; the ranges take a moment to be proved."""
+    more = {"ranges": _ranges(cell)} if ranges else {}
+    return more | {
         "name": cell.name,
         "aliases": list(cell.aliases),
         "title": cell.title,

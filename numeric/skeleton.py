@@ -6,7 +6,7 @@ import re
 from keyword import iskeyword
 from pathlib import Path
 
-from derivations.catalogue import FOLDER, aliases, cell_names
+from derivations.catalogue import FOLDER, OWN, aliases, all_names
 from derivations.errors import CellError
 from derivations.files import write_whole
 
@@ -39,8 +39,8 @@ def write_skeleton(name: str, path: Path, year: int) -> Path:
     """Write the skeleton of the cell ``name``; raises ``CellError`` for names that cannot be used, and never overwrites."""
     if not re.fullmatch("[a-z][a-z0-9_]{0,40}", name) or iskeyword(name):
         raise CellError(f"{name!r} cannot name a cell", hint="lower-case letters, digits and _; it names a module too")
-    if name in cell_names() or name in aliases():
-        raise CellError(f"the catalogue has a cell {name!r}", hint=f"gateproof show {name} shows it; choose another name")
+    if name in all_names() or name in aliases():
+        raise CellError(f"there is a cell {name!r}", hint=f"gateproof show {name} shows it; choose another name")
     if path.exists():
         raise CellError(f"{path} exists", hint="nothing was written; choose another name, or -o PATH")
     return write_whole(path, TEXT.format(title=name.replace("_", " "), year=year))
@@ -54,5 +54,5 @@ def next_steps(path: Path) -> str:
         f"  gateproof verify {path}    gradients, ranges and claims proved, the code tested\n"
         f"  gateproof derive {path} -o cell.html    the derivation\n"
         f"  gateproof generate {path} -o .          the code\n"
-        f"In {FOLDER} it is a cell of the catalogue."
+        f"In a folder that {OWN} names it is known by its name; in {FOLDER} it is a cell of the catalogue."
     )

@@ -6,7 +6,7 @@ The order and the spelling of the author survive in it: nothing here sorts, expa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -303,24 +303,22 @@ MANY, ONE = ("terms", "factors", "parts", "args"), ("arg", "left", "right", "num
 def children(node: Expr) -> tuple[Expr, ...]:
     """The direct subexpressions, left to right."""
     found: list[Expr] = []
-    for f in fields(node):
-        value = getattr(node, f.name)
-        if f.name in MANY:
-            found.extend(value)
-        elif f.name in ONE:
-            found.append(value)
+    for name in node.__match_args__:  # the fields of a dataclass
+        if name in MANY:
+            found.extend(getattr(node, name))
+        elif name in ONE:
+            found.append(getattr(node, name))
     return tuple(found)
 
 
 def rebuild(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """The same node with ``change`` applied to each direct subexpression."""
     new: dict[str, object] = {}
-    for f in fields(node):
-        value = getattr(node, f.name)
-        if f.name in MANY:
-            new[f.name] = tuple(change(v) for v in value)
-        elif f.name in ONE:
-            new[f.name] = change(value)
+    for name in node.__match_args__:
+        if name in MANY:
+            new[name] = tuple(change(v) for v in getattr(node, name))
+        elif name in ONE:
+            new[name] = change(getattr(node, name))
     return replace(node, **new) if new else node  # type: ignore[arg-type]  # fields of one dataclass, by construction
 
 

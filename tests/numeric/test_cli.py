@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,19 @@ def test_list_names_every_cell(run) -> None:
     assert all(name in out for name in cell_names())
     cells = json.loads(run("list", "--json")[1])["cells"]
     assert [cell["name"] for cell in cells] == list(cell_names())
+    (found,) = (cell for cell in json.loads(run("list", "--long", "--family", "gru", "--json")[1])["cells"] if cell["name"] == "gru_before")
+    assert (found["parameter_count"], found["recurrence"]) == ("3mn + 3n² + 3n", "sequential")
+    assert "0 < z_t < 1" in found["ranges"]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_a_list_fits_the_terminal(run, monkeypatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in run("list")[1].splitlines()]
+    assert max(map(len, lines)) <= width
+    assert all(any(line.startswith(f"{name} ") for line in lines) for name in cell_names()), "names are whole"
+    assert len(lines) < 2 * len(cell_names())
 
 
 def test_show_prints_the_equations_as_they_were_written(run) -> None:

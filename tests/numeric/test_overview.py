@@ -1,5 +1,7 @@
 """Counts are those of arrays that exist, and of a step that is carried out."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from chosen_cells import CHOSEN
@@ -20,8 +22,8 @@ def test_parameters_are_as_many_as_the_module_stores(name):
 
 def test_operations_of_an_elman_network_by_hand():
     found = overview(get_cell("elman_rnn"))  # h = tanh(W x + U h + b): two products, two sums of n numbers, n function values
-    assert formula(found.operations) == "2 m n + 2 n² + 3 n"
-    assert formula(found.parameters) == "m n + n² + n"
+    assert formula(found.operations) == "2mn + 2n² + 3n"
+    assert formula(found.parameters) == "mn + n² + n"
 
 
 def test_four_gates_cost_four_times_an_elman_network_in_products():
@@ -40,6 +42,11 @@ def test_families_stand_together_by_year():
         for n, f, y in (("a", "q", 3), ("b", "p", 2), ("c", "q", 1))
     ]
     assert [cell.name for cell in by_family(cells)] == ["c", "a", "b"]
+
+
+def test_formulas_of_sizes_without_a_letter():
+    counts = {("inputs", "proj"): 1, ("proj",): 3, ("proj", "proj", "rank"): 1, ("hidden", "hidden", "rank"): 2, (): 5}
+    assert formula(Counter(counts)) == "2n²·rank + proj²·rank + m·proj + 3·proj + 5"
 
 
 def test_formulas_of_numbers_and_nothing():

@@ -18,7 +18,7 @@ def test_the_skeleton_is_a_cell_that_is_proved(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("lstm", "the catalogue has"), ("gru", "the catalogue has"), ("Not-a-name", "cannot name"), ("class", "cannot name")],
+    [("lstm", "there is a cell"), ("gru", "there is a cell"), ("Not-a-name", "cannot name"), ("class", "cannot name")],
 )
 def test_names_that_are_taken_or_no_names_are_refused(tmp_path, name, message):
     with pytest.raises(CellError, match=message):
